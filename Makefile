@@ -1,0 +1,31 @@
+# Needs only make and Python 3.11 or newer; everything else goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test verify lint bench install
+
+run: install            ## the baseline: targets beside results, and results/war-years/
+	$(BIN)/abm run war-years --overwrite
+
+test: install           ## the fast tests
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+verify: install         ## statistical checks against closed forms, some minutes
+	$(BIN)/python -m pytest -n 2 -m slow
+
+lint: install           ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: install          ## speed against a plain Mesa object model
+	$(BIN)/python benchmarks/bench.py
+
+install: .venv/installed
+
+# A .venv that is missing, half made or moved has no working pip: make it anew.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else \
+	  "relokant needs Python 3.11 or newer; for example: make $(MAKECMDGOALS) PYTHON=python3.12")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@

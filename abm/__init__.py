@@ -1,0 +1,56 @@
+"""Relokant: who of Russia's people leaves, stays abroad, moves on or comes back, and why.
+
+    import abm
+    run = abm.run("war-years", scale=1000, seed=7)
+    run.outcomes        # tidy table: date, host, outcome, value, unit
+    run.targets()       # what sources observed beside what the model gives
+
+The public names are imported when first used, so that ``import abm`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from abm.errors import InputError, OutputError
+    from abm.model import EmigrationModel
+    from abm.study.runner import Replicates, Run, replicate, run
+    from abm.view.figures import draw_all
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EmigrationModel",
+    "InputError",
+    "OutputError",
+    "Replicates",
+    "Run",
+    "draw_all",
+    "replicate",
+    "run",
+]
+
+_HOME = {
+    "EmigrationModel": "abm.model",
+    "InputError": "abm.errors",
+    "OutputError": "abm.errors",
+    "Replicates": "abm.study.runner",
+    "Run": "abm.study.runner",
+    "draw_all": "abm.view.figures",
+    "replicate": "abm.study.runner",
+    "run": "abm.study.runner",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'abm' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,265 @@
+"""The week's decisions: who reconsiders, what they choose, and what they would have chosen.
+
+Everybody decides on the same state of the world; nothing here writes a place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from abm import equations
+from abm.bounds import Bounds, bounds
+from abm.chance import Floats, Integers
+from abm.decision import Able, Deciders, World, ability, arrivals, components, own_insecurity, total
+from abm.doors import doors
+from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
+from abm.hosts_table import HOST_NAMES
+from abm.population import People
+from abm.screening import listed, luck_at_home
+from abm.ties import NOBODY
+
+if TYPE_CHECKING:
+    from abm.model import EmigrationModel
+
+RUSSIA = len(HOST_NAMES)  # the option after the last host
+SLACK = 1e-9  # rounding in a bound
+
+
+@dataclass(frozen=True)
+class Intents:
+    """Moves that people want to make this week. Columns of shape (movers,).
+
+    origin: a host's row or HOME; destination: an option; arrivals: (movers, options), for those
+    who get no place; cause: why they left home, or the trigger abroad; luck: u of departure.
+    """
+
+    person: Integers
+    origin: Integers
+    destination: Integers
+    arrivals: Floats
+    cause: Integers
+    luck: Floats
+
+
+def decide(model: EmigrationModel) -> Intents:
+    """The intents of all who reconsider this week; turned back and immobile are recorded."""
+    world = model.world()
+    bound = bounds(model.population, world)
+    ids, u = reconsidering_at_home(model, world.week, bound)
+    parts = [_leave(model, world, bound, ids, u), _move_abroad(model, world)]
+    return Intents(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in Intents.__dataclass_fields__
+        )
+    )
+
+
+def reconsidering_at_home(
+    model: EmigrationModel, week: int, bound: Bounds
+) -> tuple[Integers, Floats]:
+    """Who at home reconsiders and might leave, with the u of their luck.
+
+    Listed singly, whatever their stratum: those whose partner is abroad.
+    """
+    e = model.emigrants
+    singled = partners_left_behind(model)
+    draw = bound.draw if model.screened else np.ones_like(bound.draw)
+    ids, a_u = listed(model.chance, week, model.population, draw)
+    kept = (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
+    ids, a_u = ids[kept], a_u[kept]
+    ids = np.concatenate([ids, singled])
+    a_u = np.concatenate([a_u, model.chance.uniform("singled", singled, week)])
+    attention = bound.attention[model.population.people(ids).stratum]
+    attends = a_u < attention
+    return ids[attends], a_u[attends] / attention[attends]
+
+
+def partners_left_behind(model: EmigrationModel) -> Integers:
+    """Persons at home whose partner is abroad, in rising order."""
+    e = model.emigrants
+    partners = e.partner[e.abroad()]
+    partners = partners[partners != NOBODY]
+    return np.sort(partners[e.place_of(partners) == HOME])
+
+
+def deciders_at_home(model: EmigrationModel, world: World, ids: Integers) -> Deciders:
+    """Persons at home with what their decision depends on."""
+    e = model.emigrants
+    people = model.population.people(ids)
+    rows = e.row_of(ids)
+    savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
+    partner = model.ties.partner(ids)
+    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+    nothing = np.zeros(len(ids))
+    return Deciders(
+        people=people,
+        place=np.full(len(ids), HOME),
+        partner_place=partner_place,
+        contacts=contacts_there(model, ids),
+        savings_usd=savings * world.parameters.movable_savings,
+        doors=_doors(model, world, people, partner_place),
+        status=nothing.astype(np.int64),
+        weeks_left=nothing,
+        work=nothing.astype(np.int64),
+        discrimination=nothing,
+        years_abroad=nothing,
+        partner_insecurity=nothing,
+        partner_discrimination=nothing,
+    )
+
+
+def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Deciders:
+    """Emigrants, by row, with what their decision depends on."""
+    e = model.emigrants
+    people = model.population.people(e.person[rows])
+    place = e.place[rows].astype(np.int64)
+    partner = e.partner[rows]
+    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+    own = _life(model, world, rows, people, place, partner_place)
+    together = partner_place == place
+    their_rows = e.row_of(partner[together])
+    theirs = own_insecurity_of(model, world, their_rows)
+    insecurity, discrimination = np.zeros(len(rows)), np.zeros(len(rows))
+    insecurity[together] = theirs
+    discrimination[together] = e.discrimination[their_rows]
+    return Deciders(**own, partner_insecurity=insecurity, partner_discrimination=discrimination)
+
+
+def _life(
+    model: EmigrationModel,
+    world: World,
+    rows: Integers,
+    people: People,
+    place: Integers,
+    partner_place: Integers,
+) -> dict[str, object]:
+    e = model.emigrants
+    return {
+        "people": people,
+        "place": place,
+        "partner_place": partner_place,
+        "contacts": contacts_there(model, people.ids),
+        "savings_usd": e.savings_usd[rows],
+        "doors": _doors(model, world, people, partner_place),
+        "status": e.status[rows].astype(np.int64),
+        "weeks_left": (e.permit_ends[rows] - world.week).astype(float),
+        "work": e.work[rows].astype(np.int64),
+        "discrimination": e.discrimination[rows],
+        "years_abroad": (world.week - e.left_week[rows]) / 52.1775,
+    }
+
+
+def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
+    """Insecurity of status of some emigrants, by row."""
+    e = model.emigrants
+    return own_insecurity(
+        e.status[rows], e.permit_ends[rows] - world.week, e.place[rows].astype(np.int64), world
+    )
+
+
+def _doors(model: EmigrationModel, world: World, people: People, partner_place: Integers):  # type: ignore[no-untyped-def]
+    exposure = world.kremlin.exposure[people.risk_class]
+    return doors(
+        model.chance, people, exposure, partner_place, world.hosts, world.parameters, world.week
+    )
+
+
+def contacts_there(model: EmigrationModel, ids: Integers) -> Integers:
+    """How many contacts each person has in each host, shape (people, hosts)."""
+    places = model.emigrants.place_of(model.ties.contacts(ids))
+    person, _ = np.nonzero(places >= 0)
+    flat = person * RUSSIA + places[places >= 0]
+    return np.bincount(flat, minlength=len(ids) * RUSSIA).reshape(len(ids), RUSSIA)
+
+
+def _leave(
+    model: EmigrationModel, world: World, bound: Bounds, ids: Integers, u: Floats
+) -> Intents:
+    """Those at home who set out, once the doors shut in their face are counted."""
+    d = deciders_at_home(model, world, ids)
+    parts = components(d, world)
+    utility = total(parts)
+    luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys)
+    able = ability(d, world, model.chance.uniform("exit", ids))
+    wish = np.argmin(arrivals(luck, utility, np.ones_like(able.in_fact)), axis=1)
+    choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
+    _check(bound, d, utility)
+
+    weights = model.emigrants.people_of(ids)
+    leaves = choice != RUSSIA
+    admitted = able.in_fact[np.arange(len(ids)), choice]
+    back = leaves & ~admitted
+    model.observations.add("turned_back", choice[back], weights[back])
+    model.turn_back(ids[back], choice[back])
+    stuck = (wish != RUSSIA) & (choice == RUSSIA)
+    model.observations.add_world("involuntarily_immobile", float(weights[stuck].sum()))
+
+    goes = leaves & admitted
+    cause = leaving_causes(parts, choice)[goes]
+    return Intents(
+        person=ids[goes],
+        origin=np.full(int(goes.sum()), HOME),
+        destination=choice[goes],
+        arrivals=arrivals(luck, utility, able.in_fact)[goes],
+        cause=cause,
+        luck=u[goes],
+    )
+
+
+def _check(bound: Bounds, d: Deciders, utility: Floats) -> None:
+    """No candidate exceeds the stratum's bound; too low a bound would be a silent error."""
+    covered = d.partner_place < 0
+    most = (utility[:, :-1].max(axis=1) - utility[:, -1])[covered]
+    if np.any(most > bound.advantage[d.people.stratum[covered]] + SLACK):
+        raise AssertionError("a person is likelier to leave than the bound of their stratum")
+
+
+def leaving_causes(parts: dict[str, Floats], choice: Integers) -> Integers:
+    """Which of home's ills, or the gain in consumption, weighs most with each who leaves."""
+    rows = np.arange(len(choice))
+    ills = [-parts[name][:, -1] for name in LEAVING_CAUSES[:4]]
+    wages = (parts["consumption"][rows, choice] - parts["consumption"][:, -1])[:, None]
+    return np.argmax(np.column_stack([*ills, wages]), axis=1)
+
+
+def _move_abroad(model: EmigrationModel, world: World) -> Intents:
+    """Emigrants with a trigger re-evaluate; only attention has renewed their luck."""
+    e = model.emigrants
+    rows = e.abroad()
+    rows = rows[e.trigger[rows] > 0]
+    d = deciders_abroad(model, world, rows)
+    utility = total(components(d, world))
+    able: Able = ability(d, world, np.ones(len(rows)))
+    arrival = arrivals(luck_abroad(model, world, rows), utility, able.in_fact)
+    choice = np.argmin(arrival, axis=1)
+    moves = choice != d.place
+    return Intents(
+        person=e.person[rows][moves],
+        origin=d.place[moves],
+        destination=choice[moves],
+        arrivals=arrival[moves],
+        cause=e.trigger[rows][moves].astype(np.int64),
+        luck=e.luck[rows][moves],
+    )
+
+
+def luck_abroad(model: EmigrationModel, world: World, rows: Integers) -> Floats:
+    """Luck of every option: that of the departure until attention renews it, then the occasion's."""
+    e, keys = model.emigrants, world.hosts.keys
+    ids = e.person[rows]
+    places = np.append(keys, model.home_key)
+    luck = model.chance.exponential_by_place("luck abroad", ids, e.occasion[rows], places)
+    carried = np.flatnonzero(e.luck_week[rows] >= 0)
+    if len(carried):
+        held = rows[carried]
+        luck[carried] = luck_at_home(
+            model.chance, ids[carried], e.luck_week[held], e.luck[held], keys
+        )
+    return luck
+
+
+__all__ = ["ARMY", "ATTENTION", "Intents", "decide"]

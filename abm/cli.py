@@ -1,0 +1,258 @@
+"""The command ``abm``: what a user types, checked before anything runs.
+
+Exit status: 0 well, 2 bad input, 1 a folder that cannot be written, 130 stopped by Ctrl-C. Each
+error is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from abm import __version__
+from abm.errors import InputError, OutputError
+from abm.view import terminal
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+
+BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
+REPLICATES = 5
+LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")
+
+Rows = list[tuple[str, ...]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say (by default, those of the command line); the exit status."""
+    terminal.plain_output()
+    try:
+        asked = _parser().parse_args(arguments)
+        _listed(asked.what) if asked.command == "list" else _run(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        terminal.close_output()
+    except InputError as error:
+        return _failed(str(error), BAD_INPUT)
+    except OutputError as error:
+        return _failed(str(error), BAD_OUTPUT)
+    except KeyboardInterrupt:
+        return _failed("stopped; no results were written", STOPPED)
+    return 0
+
+
+def _failed(message: str, status: int) -> int:
+    print(f"abm: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells of a bad argument in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}. See {self.prog} --help, for example: abm run war-years")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="abm", description="Who leaves Russia, stays abroad, moves on, returns.")
+    parser.add_argument("--version", action="version", version=f"relokant {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run | list")
+    run = commands.add_parser(
+        "run",
+        help="simulate a scenario",
+        description="Simulate a scenario, print the targets beside the results, write a folder.",
+    )
+    _add_run_arguments(run.add_argument)
+    lists = commands.add_parser("list", help="show what there is to choose from")
+    lists.add_argument("what", choices=LISTS, metavar=" | ".join(LISTS))
+    return parser
+
+
+def _add_run_arguments(add: Callable[..., object]) -> None:
+    add("scenario", nargs="?", default="war-years", metavar="SCENARIO", help="a name or TOML file")
+    add("--scale", type=_whole, metavar="N", help="people an agent; 100 in war-years")
+    add("--seed", type=_whole, metavar="N", help="of all luck")
+    add("--until", metavar="DATE", help="the last day, for example 2023-12-31")
+    add(
+        "--set",
+        type=_setting,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter or lever, for example renewal_strictness.Turkey=0.2",
+    )
+    add(
+        "--without",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="a mechanism to switch off, for example M15",
+    )
+    add(
+        "--replicates",
+        type=_whole,
+        default=REPLICATES,
+        metavar="N",
+        help=f"runs that differ by luck alone, {REPLICATES} if not said",
+    )
+    add("--out", metavar="DIR", help="the folder for results; results/SCENARIO if not said")
+    add("--overwrite", action="store_true", help="replace an earlier results folder")
+    add("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        message = f"{text!r} is not a whole number; for example 100"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _setting(text: str) -> tuple[str, float]:
+    """NAME=VALUE, the value a finite number."""
+    name, equals, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not (name.strip() and equals and math.isfinite(number)):
+        message = f"{text!r} is not NAME=NUMBER; for example renewal_strictness.Turkey=0.2"
+        raise argparse.ArgumentTypeError(message)
+    return name.strip(), number
+
+
+def _run(asked: argparse.Namespace) -> None:
+    from abm.study import runner, store
+    from abm.view import figures
+
+    scenario = _scenario(asked)
+    if asked.replicates < 1:
+        raise InputError(f"--replicates {asked.replicates} is no count of runs; for example 5")
+    folder = store.check(asked.out or _default_folder(scenario), asked.overwrite)
+    with _progress(scenario, asked) as progress:
+        runs = runner.replicate(scenario, asked.replicates, progress=progress)
+    draw = partial(figures.draw_all, marks=figures.marks_of(scenario.events))
+    targets = runs.targets()
+    runs.save(folder, asked.overwrite, draw)
+    if not asked.quiet:
+        out = terminal.console()
+        terminal.targets_table(targets, out)
+        out.print(f"{runs!r}".strip("<>"), markup=False)
+        out.print(f"results in {asked.out or _default_folder(scenario)}", markup=False)
+
+
+def _scenario(asked: argparse.Namespace) -> Scenario:
+    from abm import scenario
+
+    settings: dict[str, float] = {}
+    for name, value in asked.set:
+        if settings.setdefault(name, value) != value:
+            raise InputError(f"--set {name} is given twice, with different values; give it once")
+    return scenario.load(
+        asked.scenario,
+        scale=asked.scale,
+        seed=asked.seed,
+        until=asked.until,
+        set=settings,
+        without=tuple(dict.fromkeys(asked.without)),
+    )
+
+
+def _default_folder(scenario: Scenario) -> Path:
+    """results/NAME; a scenario's name comes from a file and must not lead elsewhere."""
+    if not re.fullmatch(r"[\w][\w .-]*", scenario.name):
+        raise InputError(
+            f"the scenario's name {scenario.name!r} is no name for a folder; "
+            'for example name = "lenient-renewal", or say --out results/mine'
+        )
+    return Path("results") / scenario.name
+
+
+def _progress(
+    scenario: Scenario, asked: argparse.Namespace
+) -> AbstractContextManager[Callable[[int, int], None] | None]:
+    errors = terminal.console(sys.stderr)
+    if asked.quiet or not errors.is_terminal:
+        return nullcontext()
+    return terminal.progress(scenario.name, errors)
+
+
+def _listed(what: str) -> None:
+    columns, rows, right = _TABLES[what]()
+    terminal.table(columns, rows, terminal.console(), right)
+
+
+Listing = tuple[tuple[str, ...], Rows, tuple[str, ...]]
+
+
+def _scenarios() -> Listing:
+    from abm.scenario import packaged_scenarios
+
+    return ("name", "title"), list(packaged_scenarios().items()), ()
+
+
+def _parameters() -> Listing:
+    from abm.parameters import PARAMETERS
+
+    columns = ("name", "symbol", "value", "range", "unit", "status", "source")
+    rows: Rows = [
+        (p.name, p.symbol, f"{p.value:g}", _range(p.low, p.high), p.unit, p.status, p.source)
+        for p in PARAMETERS
+    ]
+    return columns, rows, ("value",)
+
+
+def _levers() -> Listing:
+    from abm.levers import LEVERS
+
+    rows: Rows = [
+        (each.name, each.id, each.actor, _range(each.low, each.high), each.unit, each.what)
+        for each in LEVERS
+    ]
+    return ("name", "id", "actor", "range", "unit", "what"), rows, ()
+
+
+def _mechanisms() -> Listing:
+    from abm.mechanisms import MECHANISMS
+
+    def off(values: dict[str, float]) -> str:
+        return ", ".join(f"{name}={value:g}" for name, value in values.items())
+
+    rows: Rows = [(each.id, each.what, off({**each.off, **each.held})) for each in MECHANISMS]
+    return ("id", "what", "off means"), rows, ()
+
+
+def _outcomes() -> Listing:
+    from abm.observation import OUTCOMES
+
+    rows: Rows = [(o.name, o.id, o.unit, o.what) for o in OUTCOMES]
+    return ("name", "id", "unit", "what"), rows, ()
+
+
+def _hosts() -> Listing:
+    from abm.hosts_table import HOST_NAMES
+
+    return ("name",), [(name,) for name in HOST_NAMES], ()
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:g} to {high:g}"
+
+
+_TABLES: dict[str, Callable[[], Listing]] = {
+    "scenarios": _scenarios,
+    "parameters": _parameters,
+    "levers": _levers,
+    "mechanisms": _mechanisms,
+    "outcomes": _outcomes,
+    "hosts": _hosts,
+}

@@ -1,0 +1,255 @@
+"""A decision: who decides, what each option is worth to them, and which they can take.
+
+deciders -> components of utility (equations) -> doors and means -> the race. Options are the hosts
+in HOST_NAMES' order, then Russia.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from abm import equations
+from abm.chance import Floats, Integers
+from abm.doors import STATUS_INSECURITY, Doors
+from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
+from abm.hosts import HostColumns
+from abm.kremlin import Kremlin
+from abm.parameters import Parameters
+from abm.population import IT, Flags, People
+from abm.population import JOBLESS as OUT_OF_WORK
+from abm.traits_tables import home_wage_mean_usd
+
+
+@dataclass(frozen=True)
+class World:
+    """What everybody sees in a week: parameters, hosts, the Kremlin, prices at home."""
+
+    parameters: Parameters
+    hosts: HostColumns
+    kremlin: Kremlin
+    home_price_level: float
+    week: int
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Those who decide, shape (people,); contacts has shape (people, hosts).
+
+    place: a host's row or HOME; partner_place: the same, ARMY, or NOWHERE without a partner.
+    Columns on life abroad hold any value for those at home.
+    """
+
+    people: People
+    place: Integers
+    partner_place: Integers
+    contacts: Integers
+    savings_usd: Floats
+    doors: Doors
+    status: Integers
+    weeks_left: Floats
+    work: Integers
+    discrimination: Floats
+    years_abroad: Floats
+    partner_insecurity: Floats
+    partner_discrimination: Floats
+
+    @property
+    def abroad(self) -> Flags:
+        """Who is in a host."""
+        return self.place >= 0
+
+
+Components = dict[str, Floats]
+
+
+def components(d: Deciders, world: World) -> Components:
+    """Utility of every option by component, each of shape (people, hosts + 1); Russia last."""
+    hosts, p = world.hosts, world.parameters
+    count, width = len(d.place), len(hosts) + 1
+    here = np.flatnonzero(d.abroad)
+    at = (here, d.place[here])
+    parts: Components = {}
+
+    def part(name: str, abroad: Floats | float, home: Floats | float = 0.0) -> None:
+        column = np.empty((count, width))
+        column[:, :-1] = abroad
+        column[:, -1] = home
+        parts[name] = column
+
+    spent = consumption_abroad(d, world)
+    at_home = equations.consumption(
+        d.people.wage_usd * world.kremlin.real_wage_index,
+        0.0,
+        world.home_price_level,
+        p.subsistence_ppp_usd,
+    )
+    part(
+        "consumption",
+        equations.worth_of_consumption(p.consumption_weight, spent),
+        equations.worth_of_consumption(p.consumption_weight, at_home),
+    )
+    part("diaspora", equations.worth_of_diaspora(p.diaspora_weight, hosts.russians))
+    part("contacts", equations.worth_of_contacts(p.contacts_weight, d.contacts))
+    part(
+        "family",
+        equations.worth_of_family(
+            p.family_weight, d.partner_place[:, None] == np.arange(len(hosts))
+        ),
+        equations.worth_of_family(p.family_weight, d.partner_place == HOME),
+    )
+    part("host_constant", hosts.host_constant)
+    part(
+        "leaning",
+        equations.worth_of_leaning(
+            p.leaning_weight, d.people.leaning[:, None] == hosts.group[None, :]
+        ),
+    )
+    insecurity = equations.insecurity(
+        STATUS_INSECURITY[d.doors.status], hosts.refusal, d.doors.weeks
+    )
+    insecurity[at] = equations.with_partners(
+        own_insecurity(d.status[here], d.weeks_left[here], d.place[here], world),
+        d.partner_insecurity[here], p.partner_suffering
+    )
+    part("insecurity", equations.weight_of_insecurity(p.insecurity_weight, insecurity))
+    lived = np.zeros((count, len(hosts)))
+    lived[at] = equations.with_partners(
+        d.discrimination[here], d.partner_discrimination[here], p.partner_suffering
+    )
+    part("discrimination", equations.weight_of_discrimination(p.discrimination_weight, lived))
+    for name, value in felt_at_home(d, world).items():
+        part(name, 0.0, value)
+    part("moving_cost", *moving_costs(d, world))
+    return parts
+
+
+def consumption_abroad(d: Deciders, world: World) -> Floats:
+    """Consumption in every host, USD a month at purchasing power, shape (people, hosts).
+
+    A place elsewhere is judged by the work one can expect there or, for remote workers, by income
+    from Russia if that is more; the own place by the work one has. While savings last the jobless
+    expect what a newcomer expects; when they have ended there is subsistence.
+    """
+    hosts, p = world.hosts, world.parameters
+    local = local_wages(d.people, hosts, p)
+    share = equations.employability(
+        p.job_finding_per_month, hosts.right_to_work, p.failure_per_month
+    )
+    remote = equations.remote_income(
+        d.people.wage_usd[:, None], p.transfer_barrier, hosts.payment_access
+    )
+    works_remotely = np.where(d.abroad, d.work == REMOTE_WORK, d.people.remote)
+    income = np.maximum(share * local, remote * works_remotely[:, None])
+    here = np.flatnonzero(d.abroad & (d.work != REMOTE_WORK))
+    place = d.place[here]
+    own = np.where(
+        d.work[here] == JOBLESS,
+        np.where(d.savings_usd[here] > 0, (share * local)[here, place], 0.0),
+        local[here, place],
+    )
+    income[here, place] = own
+    return np.asarray(
+        equations.consumption(
+            income, p.rent_share * hosts.rent_usd, hosts.price_level, p.subsistence_ppp_usd
+        )
+    )
+
+
+def local_wages(people: People, hosts: HostColumns, p: Parameters) -> Floats:
+    """Wage each person would earn in each host, USD a month, shape (people, hosts)."""
+    base = np.where((people.occupation == IT)[:, None], hosts.wage_it_usd, hosts.wage_mean_usd)
+    reference = np.where(people.occupation == IT, *home_wage_mean_usd())
+    return np.asarray(
+        equations.wage_abroad(
+            base, people.wage_usd[:, None], reference[:, None], p.skill_portability
+        )
+    )
+
+
+def own_insecurity(
+    status: Integers, weeks_left: Floats, place: Integers, world: World
+) -> Floats:
+    """Insecurity of status in the own host, shape (people,)."""
+    refusal = world.hosts.refusal[place]
+    return np.asarray(equations.insecurity(STATUS_INSECURITY[status], refusal, weeks_left))
+
+
+def felt_at_home(d: Deciders, world: World) -> Components:
+    """What Russia alone offers and threatens, each of shape (people,)."""
+    p, kremlin, people = world.parameters, world.kremlin, d.people
+    own = equations.attachment(p.attachment_spread, people.attachment_standard)
+    pull = equations.pull_of_home(own, p.lasting_attachment, d.years_abroad)
+    return {
+        "mobilisation": equations.fear_of_mobilisation(
+            p.mobilisation_weight, kremlin.perceived_risk(people.region, people.risk_class)
+        ),
+        "repression": equations.weight_of_repression(
+            p.repression_weight, people.dissent, kremlin.repression, kremlin.propaganda
+        ),
+        "conscience": equations.weight_of_conscience(
+            p.repression_weight, people.dissent, p.conscience
+        ),
+        "hardship": equations.weight_of_hardship(
+            p.hardship_weight, kremlin.real_wage_index, people.occupation == OUT_OF_WORK
+        ),
+        "attachment": np.where(d.abroad, pull, own),
+    }
+
+
+def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
+    """Utility lost by moving to each host, (people, hosts), and to Russia, (people,)."""
+    p, hosts = world.parameters, world.hosts
+    leaving = equations.moving_cost(
+        p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights
+    )
+    onward = np.where(
+        d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move
+    )
+    to_host = np.where(d.abroad[:, None], onward, leaving)
+    back = equations.moving_cost(
+        p.cost_of_return, p.cost_without_flights, hosts.direct_flights[d.place]
+    )
+    return -to_host, np.where(d.abroad, -back, 0.0)
+
+
+def total(parts: Components) -> Floats:
+    """Utility of every option, summed in the order of the components."""
+    result = np.zeros(next(iter(parts.values())).shape)
+    for part in parts.values():
+        result += part
+    return result
+
+
+@dataclass(frozen=True)
+class Able:
+    """What each can do, shape (people, hosts + 1): able in fact, and as they believe."""
+
+    in_fact: Flags
+    believed: Flags
+
+
+def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
+    """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
+
+    Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
+    whom an exit ban would stop.
+    """
+    journey = equations.journey_usd(
+        world.parameters.journey_months, d.people.wage_usd[:, None], world.hosts.travel_hours
+    )
+    draftable = world.kremlin.is_draftable(d.people.risk_class)
+    stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
+    means = (d.savings_usd[:, None] >= journey) & ~stopped[:, None]
+    stays = d.place[:, None] == np.arange(len(world.hosts))
+    home = np.ones((len(d.place), 1), dtype=bool)
+    return Able(
+        np.hstack([(d.doors.open & means) | stays, home]),
+        np.hstack([(d.doors.believed & means) | stays, home]),
+    )
+
+
+def arrivals(luck: Floats, utility: Floats, able: Flags) -> Floats:
+    """When each option arrives in the race (in logs); never, where it cannot be taken."""
+    return np.where(able, equations.log_arrival(luck, utility), np.inf)

@@ -1,0 +1,98 @@
+"""Who may enter where, by which door and with what status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from abm.chance import Chance, Floats, Integers, quarters
+from abm.hosts import HostColumns
+from abm.kremlin import DRAFT_ELIGIBLE
+from abm.parameters import Parameters
+from abm.population import Flags, People
+
+CITIZEN, LONG_PERMIT, PERMIT, VISITOR, PENDING, IRREGULAR = range(6)
+STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irregular")
+# Insecurity that a status has by itself, b in the model's description.
+STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
+CITIZEN_WEEKS = 5200.0
+SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Shape (people, hosts).
+
+    open: may enter; believed: thinks so (news of a shut door spreads within weeks);
+    status and weeks: what one is on entry, and for how long.
+    """
+
+    open: Flags
+    believed: Flags
+    status: Integers
+    weeks: Floats
+
+
+def doors(
+    chance: Chance,
+    people: People,
+    exposure: Floats,
+    partner_place: Integers,
+    hosts: HostColumns,
+    parameters: Parameters,
+    week: int,
+) -> Doors:
+    """The doors of every host for some people.
+
+    Grounds: descent (citizenship on entry), skill or study, a partner there, protection for
+    activists and draft evaders (each a permit); or a visit, without a visa or on one. Which
+    applications would succeed is the person's own luck with papers, the same for ever.
+    """
+    luck = chance.words_by_place("papers", people.ids, hosts.keys)
+    of_descent, of_skill, of_visit, of_protection = quarters(luck)
+    rows = np.arange(len(hosts))
+    draftable = (exposure >= DRAFT_ELIGIBLE)[:, None]
+    descent = of_descent < hosts.descent_share
+    ground = (
+        descent
+        | (people.skilled[:, None] & (of_skill < hosts.skill_visas))
+        | (partner_place[:, None] == rows)
+    )
+    protection = (
+        people.activist[:, None] & (of_protection < hosts.humanitarian_visas_activists)
+    ) | (draftable & (of_protection < hosts.humanitarian_visas_draft))
+    visit = ((hosts.visa_free_days > 0) | (of_visit < hosts.tourist_visas)) & (
+        draftable | (hosts.draft_papers_only == 0)
+    )
+    passport = people.foreign_passport[:, None] | hosts.internal_passport
+    banned = hosts.entry_ban > 0
+    exempt = ~banned | (hosts.entry_exemptions > 0)
+    open = passport & ((ground & exempt) | protection | (visit & ~banned))
+    status = np.where(descent, CITIZEN, np.where(ground | protection, PERMIT, VISITOR))
+    weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
+    believed = open | _not_heard(chance, people.ids, hosts, parameters, week, passport & visit)
+    return Doors(open, believed, status, weeks)
+
+
+def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats) -> Floats:
+    """For how long one may stay with the status that a door gives, weeks."""
+    stay = np.where(status == PERMIT, permit_weeks, visitor_weeks)
+    return np.where(status == CITIZEN, CITIZEN_WEEKS, stay)
+
+
+def _not_heard(
+    chance: Chance,
+    ids: Integers,
+    hosts: HostColumns,
+    parameters: Parameters,
+    week: int,
+    could_visit: Flags,
+) -> Flags:
+    """Who has not heard that a door was shut: a share exp(-weeks since / τ_n) (M5)."""
+    since = week + 1 - hosts.shut_in_week
+    unheard = np.exp(-since / max(parameters.news_weeks, 1e-9)) * (hosts.entry_ban > 0)
+    if not np.any(unheard > 1e-6):
+        return np.zeros_like(could_visit)
+    luck, *_ = quarters(chance.words_by_place("news", ids, hosts.keys, week))
+    return could_visit & (luck < unheard)

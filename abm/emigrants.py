@@ -1,0 +1,161 @@
+"""Those whose life has left the bands: emigrants, returnees, turned back, called up. Columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.chance import Floats, Integers
+from abm.population import Population
+from abm.ties import Ties
+
+NO_ROW = -1
+HOME, ARMY, NOWHERE = -1, -2, -3  # places that are no host's row
+JOBLESS, LOCAL_WORK, REMOTE_WORK = range(3)
+# Why somebody decides (abroad) or left. The order is that of urgency: a later one prevails.
+TRIGGERS = (
+    "none", "attention", "partner", "discrimination", "permit ended", "job lost", "savings ended",
+    "permit refused",
+)  # fmt: skip
+(
+    NONE, ATTENTION, PARTNER, DISCRIMINATION, PERMIT_ENDED, JOB_LOST, SAVINGS_ENDED, PERMIT_REFUSED
+) = range(8)  # fmt: skip
+LEAVING_CAUSES = ("mobilisation", "repression", "conscience", "hardship", "wages", "partner")
+
+_COLUMNS: dict[str, tuple[type, float]] = {
+    "person": (np.int64, -1),
+    "partner": (np.int64, -1),  # the partner's number, or NOBODY
+    "place": (np.int16, -1),  # a host's row, or HOME, or ARMY
+    "people": (np.float64, 0),  # real people in the row, children included
+    "sex": (np.int8, 0),
+    "age_years": (np.int8, 0),
+    "education": (np.int8, 0),
+    "occupation": (np.int8, 0),
+    "first_left_week": (np.int32, -1),
+    "left_week": (np.int32, -1),
+    "arrived_week": (np.int32, -1),
+    "leaving_cause": (np.int8, -1),
+    "trigger": (np.int8, 0),
+    "next_trigger": (np.int8, 0),
+    "status": (np.int8, 0),
+    "permit_ends": (np.int32, 0),  # week
+    "savings_usd": (np.float64, 0),
+    "work": (np.int8, 0),
+    "local_wage_usd": (np.float64, 0),
+    "home_wage_usd": (np.float64, 0),
+    "discrimination": (np.float64, 0),
+    "ever_discriminated": (np.bool_, 0),
+    "weeks_abroad": (np.int32, 0),
+    "occasion": (np.int32, 0),
+    "luck_week": (np.int32, -1),  # week of the luck of departure, -1 once it is renewed
+    "luck": (np.float64, 0),
+}
+
+
+class Emigrants:
+    """A table that grows: one row for each person who ever left, was turned back or called up.
+
+    Columns are attributes; use them with row numbers, the first `rows` of them are in use.
+    """
+
+    person: Integers
+    partner: Integers
+    place: NDArray[np.int16]
+    people: Floats
+    sex: NDArray[np.int8]
+    age_years: NDArray[np.int8]
+    education: NDArray[np.int8]
+    occupation: NDArray[np.int8]
+    first_left_week: NDArray[np.int32]
+    left_week: NDArray[np.int32]
+    arrived_week: NDArray[np.int32]
+    leaving_cause: NDArray[np.int8]
+    trigger: NDArray[np.int8]
+    next_trigger: NDArray[np.int8]
+    status: NDArray[np.int8]
+    permit_ends: NDArray[np.int32]
+    savings_usd: Floats
+    work: NDArray[np.int8]
+    local_wage_usd: Floats
+    home_wage_usd: Floats
+    discrimination: Floats
+    ever_discriminated: NDArray[np.bool_]
+    weeks_abroad: NDArray[np.int32]
+    occasion: NDArray[np.int32]
+    luck_week: NDArray[np.int32]
+    luck: Floats
+
+    def __init__(self, population: Population, ties: Ties) -> None:
+        self._population = population
+        self._ties = ties
+        self._row_of = np.full(population.size, NO_ROW, dtype=np.int32)
+        self.rows = 0
+        self._capacity = 0
+        self.away_by_class = np.zeros(len(population.groups.class_liability))
+        self._grow(1024)
+
+    def _grow(self, capacity: int) -> None:
+        for name, (kind, initial) in _COLUMNS.items():
+            column = np.full(capacity, initial, dtype=kind)
+            if self.rows:
+                column[: self.rows] = getattr(self, name)[: self.rows]
+            setattr(self, name, column)
+        self._capacity = capacity
+
+    def row_of(self, ids: Integers) -> Integers:
+        """Rows of some persons; NO_ROW for those who have none."""
+        return self._row_of[ids].astype(np.int64)
+
+    def place_of(self, ids: Integers) -> Integers:
+        """Where some persons are: a host's row, HOME or ARMY; persons below 0 are nowhere: HOME."""
+        rows = np.where(ids >= 0, self._row_of[ids], NO_ROW)
+        return np.where(rows >= 0, self.place[rows], HOME).astype(np.int64)
+
+    def ensure(self, ids: Integers) -> Integers:
+        """Rows of some persons, made where there are none."""
+        new = ids[self._row_of[ids] == NO_ROW]
+        if len(new):
+            end = self.rows + len(new)
+            if end > self._capacity:
+                self._grow(max(end, 2 * self._capacity))
+            rows = np.arange(self.rows, end)
+            self._row_of[new] = rows
+            traits = self._population.people(new)
+            self.person[rows] = new
+            self.partner[rows] = self._ties.partner(new)
+            self.people[rows] = self.people_of(new)
+            self.sex[rows] = traits.sex
+            self.age_years[rows] = traits.age_years
+            self.education[rows] = traits.education
+            self.occupation[rows] = traits.occupation
+            self.savings_usd[rows] = traits.savings_usd
+            self.home_wage_usd[rows] = traits.wage_usd
+            self.rows = end
+        return self.row_of(ids)
+
+    def people_of(self, ids: Integers) -> Floats:
+        """Real people that some persons stand for, their children included."""
+        return self._population.scale * (1.0 + self._population.people(ids).children)
+
+    def abroad(self) -> Integers:
+        """Rows of those who are in a host."""
+        return np.flatnonzero(self.place[: self.rows] >= 0)
+
+    def call_up(self, ids: Integers) -> None:
+        """Take persons from home into the army."""
+        self._move_class(ids, +1)
+        self.place[self.ensure(ids)] = ARMY
+
+    def leave(self, ids: Integers) -> Integers:
+        """Rows of persons who leave home."""
+        self._move_class(ids, +1)
+        return self.ensure(ids)
+
+    def come_home(self, rows: Integers) -> None:
+        """Put rows back home."""
+        self._move_class(self.person[rows], -1)
+        self.place[rows] = HOME
+
+    def _move_class(self, ids: Integers, change: int) -> None:
+        classes = self._population.people(ids).risk_class
+        self.away_by_class += change * np.bincount(classes, minlength=len(self.away_by_class))

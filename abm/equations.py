@@ -1,0 +1,283 @@
+"""Every behavioural formula, once: pure, no state, no draws, scalars or columns alike.
+
+Symbols are those of the model's description. A utility is a flow, per month, relative to the noise
+of one choice. Whoever needs a rule calls it here: the model, its screening, explanations and tests.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.calendar import WEEKS_PER_MONTH
+from abm.chance import Floats
+
+# What a formula takes: a number, or an array that broadcasts with the others.
+Number = float | Floats
+
+
+# --- rates -----------------------------------------------------------------------------------
+
+
+def weekly_chance(rate_per_month: Number) -> Number:
+    """Chance in a week of an event with a monthly rate: 1 - exp(-rate / weeks a month)."""
+    return -np.expm1(-rate_per_month / WEEKS_PER_MONTH)
+
+
+# --- what is feared and felt at home -------------------------------------------------------------
+
+
+def exposure(liability: Number, exempt: Number, exemption_effect: Number) -> Number:
+    """Exposure to mobilisation, 0 to 1: g = liability (1 - x [exempt])."""
+    return liability * (1.0 - exemption_effect * exempt)
+
+
+def risk_believed(breadth_belief: Number, exposure: Number, order: Number) -> Number:
+    """The risk that an order suggests: 1 - exp(-n g M); people believe the net wider (M2)."""
+    return -np.expm1(-breadth_belief * exposure * order)
+
+
+def risk_next(risk: Number, target: Number, decay_per_month: Number) -> Number:
+    """Perceived risk a week on, fast up and slow down: max(target, risk - ρ (risk - target))."""
+    return np.maximum(target, risk - weekly_chance(decay_per_month) * (risk - target))
+
+
+def risk_with_community(risk: Number, ties: Number, called_up_share: Number) -> Number:
+    """Risk once neighbours are called up: 1 - (1 - stratum's) (1 - s × community's share)."""
+    return 1.0 - (1.0 - risk) * (1.0 - ties * called_up_share)
+
+
+def fear_of_mobilisation(weight: Number, risk: Number) -> Number:
+    """Utility at home lost to the risk of being called up: -β_m risk."""
+    return -weight * risk
+
+
+def weight_of_repression(
+    weight: Number, dissent: Number, repression: Number, propaganda: Number
+) -> Number:
+    """Utility at home lost to repression: -β_r o R (1 - S)."""
+    return -weight * dissent * repression * (1.0 - propaganda)
+
+
+def weight_of_conscience(weight: Number, dissent: Number, conscience: Number) -> Number:
+    """Utility at home lost to conscience, whatever the repression: -β_r o c (M38)."""
+    return -weight * dissent * conscience
+
+
+def weight_of_hardship(weight: Number, real_wage_index: Number, jobless: Number) -> Number:
+    """-β_e hardship; hardship = fall of real income since 2021 in logs, plus one when jobless."""
+    return -weight * (np.maximum(0.0, -np.log(real_wage_index)) + jobless)
+
+
+def attachment(spread: Number, standard: Number) -> Number:
+    """Attachment to home h = σ_h z, z standard normal, truncated at 3."""
+    return spread * standard
+
+
+def pull_of_home(attachment: Number, lasting: Number, years_abroad: Number) -> Number:
+    """What home's pull is for those abroad (M31): h (η + (1 - η) exp(-years abroad / 2))."""
+    return attachment * (lasting + (1.0 - lasting) * np.exp(-years_abroad / 2.0))
+
+
+# --- what a place is worth ---------------------------------------------------------------------
+
+
+def wage_abroad(
+    local_wage_usd: Number, wage_at_home_usd: Number, mean_at_home_usd: Number, portability: Number
+) -> Number:
+    """Wage in a host, USD a month: local wage × (own wage at home / mean at home)^p."""
+    return local_wage_usd * (wage_at_home_usd / mean_at_home_usd) ** portability
+
+
+def employability(
+    finding_per_month: Number, right_to_work: Number, failure_per_month: Number
+) -> Number:
+    """Long-run share of time in work: e a / (e a + f), with a the access to work; 0 without it."""
+    found = finding_per_month * right_to_work
+    return found / np.maximum(found + failure_per_month, 1e-12)
+
+
+def remote_income(wage_at_home_usd: Number, barrier: Number, payment_access: Number) -> Number:
+    """Income earned in Russia that arrives abroad (M10): w (1 - b (1 - access to payments))."""
+    return wage_at_home_usd * (1.0 - barrier * (1.0 - payment_access))
+
+
+def consumption(
+    income_usd: Number, rent_usd: Number, price_level: Number, subsistence: Number
+) -> Number:
+    """Consumption c, USD a month at purchasing power: (income - rent) / price level, floored."""
+    return np.maximum(subsistence, (income_usd - rent_usd) / price_level)
+
+
+def worth_of_consumption(weight: Number, consumption: Number) -> Number:
+    """β_w ln c."""
+    return weight * np.log(consumption)
+
+
+def worth_of_diaspora(weight: Number, russians: Number) -> Number:
+    """ψ ln(1 + N / 1000), N the Russians there. At home it is a constant, left to φ_H and φ_R."""
+    return weight * np.log1p(russians / 1000.0)
+
+
+def worth_of_contacts(weight: Number, contacts: Number) -> Number:
+    """ω ln(1 + contacts there) (M36)."""
+    return weight * np.log1p(contacts)
+
+
+def worth_of_family(weight: Number, partner_is_there: Number) -> Number:
+    """β_f F, F = 1 where the partner is."""
+    return weight * partner_is_there
+
+
+def worth_of_leaning(weight: Number, leans: Number) -> Number:
+    """κ where the host is of the group to which the person leans."""
+    return weight * leans
+
+
+def insecurity(base: Number, refusal: Number, weeks_left: Number) -> Number:
+    """Insecurity of status I: b + (1 - b) q exp(-weeks left / 26), b by status, q of refusal."""
+    return base + (1.0 - base) * refusal * np.exp(-np.maximum(weeks_left, 0.0) / 26.0)
+
+
+def with_partners(own: Number, partners: Number, suffering: Number) -> Number:
+    """What is felt when a partner suffers too (M11): own + λ × partner's."""
+    return own + suffering * partners
+
+
+def weight_of_insecurity(weight: Number, insecurity: Number) -> Number:
+    """-β_s I (M7)."""
+    return -weight * insecurity
+
+
+def weight_of_discrimination(weight: Number, lived: Number) -> Number:
+    """-β_d D, D the discrimination lived in this host; it weighs on staying only (M8)."""
+    return -weight * lived
+
+
+# --- what a move costs and takes -----------------------------------------------------------------
+
+
+def moving_cost(cost: Number, without_flights: Number, flights: Number) -> Number:
+    """φ, more where there are no direct flights (M35): φ + φ_F (1 - flights)."""
+    return cost + without_flights * (1.0 - flights)
+
+
+def journey_usd(months: Number, wage_at_home_usd: Number, travel_hours: Number) -> Number:
+    """Price of a journey, USD: J months of pay at a journey of five hours, half of it for distance.
+
+    J w (1/2 + hours / 10); the money must be in the savings (M4). Assumed form.
+    """
+    return months * wage_at_home_usd * (0.5 + travel_hours / 10.0)
+
+
+# --- attention and choice ----------------------------------------------------------------------
+
+
+def attention(
+    per_month: Number, order_attention_per_week: Number, risk: Number, order: Number
+) -> Number:
+    """Chance to reconsider in a week: 1 - exp(-a / weeks a month - α risk M) (M2)."""
+    return -np.expm1(-per_month / WEEKS_PER_MONTH - order_attention_per_week * risk * order)
+
+
+def log_arrival(luck: Number, utility: Number) -> Number:
+    """Log of an option's arrival in the race, ln(E exp(-v)); the least one wins."""
+    return np.log(luck) - utility
+
+
+def logit_probabilities(utilities: Floats) -> Floats:
+    """Probabilities of the race's winner: exp(v_j) / Σ exp(v_k), over the last axis."""
+    weights = np.exp(utilities - np.max(utilities, axis=-1, keepdims=True))
+    return weights / np.sum(weights, axis=-1, keepdims=True)
+
+
+def bound_on_luck(options: int, advantage: Number) -> Number:
+    """Only a person with u below this can leave: K e^Δ / (1 + K e^Δ), K hosts, Δ their most."""
+    odds = options * np.exp(advantage)
+    return odds / (1.0 + odds)
+
+
+# --- life abroad ---------------------------------------------------------------------------------
+
+
+def refusal_chance(
+    base: Number, sensitivity: Number, strictness: Number, strictness_then: Number
+) -> Number:
+    """Chance q that a permit is refused: logit q = logit base + χ (strictness now - then)."""
+    odds = base / (1.0 - base) * np.exp(sensitivity * (strictness - strictness_then))
+    return odds / (1.0 + odds)
+
+
+def discrimination_chance(base: Number, slope: Number, hostility: Number) -> Number:
+    """Chance of an act of discrimination in a week; a month's is 1 - exp(-δ0 - δ1 hostility)."""
+    return weekly_chance(base + slope * hostility)
+
+
+def forgotten(lived: Number) -> Number:
+    """Discrimination remembered a week on: half is left after six months (26 weeks)."""
+    return lived * 2.0 ** (-1.0 / 26.0)
+
+
+def savings_next(
+    savings_usd: Number, income_usd: Number, rent_usd: Number, living_cost_usd: Number
+) -> Number:
+    """Savings a week on, USD: + (income - rent - living) / weeks a month; never below zero."""
+    change = (income_usd - rent_usd - living_cost_usd) / WEEKS_PER_MONTH
+    return np.maximum(0.0, savings_usd + change)
+
+
+# --- hosts ---------------------------------------------------------------------------------------
+
+
+def rent(
+    rent_before_usd: Number, elasticity: Number, seekers: Number, settlement_population: Number
+) -> Number:
+    """ln rent = ln rent0 + γ (newcomers over the population of the cities where they settle)."""
+    return rent_before_usd * np.exp(elasticity * seekers / settlement_population)
+
+
+def hostility_at_rest(
+    history: Number, share: Number, welcome: Number, months: Number, welcome_months: Number
+) -> Number:
+    """Where hostility falls back to: h_0 history (1 - h_w exp(-months since the invasion / τ_w)).
+
+    History's level (M16) is held back by an early welcome that wears off (M19).
+    """
+    return share * history * (1.0 - welcome * np.exp(-months / welcome_months))
+
+
+def hostility_next(
+    hostility: Number,
+    rest: Number,
+    decay_per_month: Number,
+    from_rents: Number,
+    rise_of_ln_rent: Number,
+    from_incidents: Number,
+    incident: Number,
+) -> Number:
+    """Hostility a week on, 0 to 1: rises (1 - H)(h_r Δln rent + h_i incident), falls to its rest.
+
+    The factor 1 - H keeps it below one.
+    """
+    rise = from_rents * np.maximum(0.0, rise_of_ln_rent) + from_incidents * incident
+    return (
+        hostility
+        - weekly_chance(decay_per_month) * (hostility - rest)
+        + (1.0 - hostility) * -np.expm1(-rise)
+    )
+
+
+def strictness_next(
+    strictness: Number,
+    to_hostility: Number,
+    hostility: Number,
+    threshold: Number,
+    to_pressure: Number,
+    pressure_gained: Number,
+) -> Number:
+    """Strictness after a quarterly review, 0 to 1 (M17, M18).
+
+    + (1 - strictness) p_h max(0, H - threshold) + (1 - strictness) p_p max(0, pressure gained).
+    """
+    push = to_hostility * np.maximum(0.0, hostility - threshold)
+    push = push + to_pressure * np.maximum(0.0, pressure_gained)
+    return strictness + (1.0 - strictness) * -np.expm1(-push)

@@ -1,0 +1,208 @@
+"""Host countries: rents, hostility, policy and doors. State is columns; a Host is a view of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+from mesa.agent import AgentSet
+
+from abm import equations
+from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
+from abm.chance import Floats, name_keys
+from abm.composition import LEANINGS
+from abm.hosts_table import HOST_NAMES, host_column, host_constants, host_labels
+from abm.levers import HOST_LEVERS, NO_LIMIT
+from abm.parameters import Parameters
+from abm.scenario import known_host
+
+if TYPE_CHECKING:
+    from abm.model import EmigrationModel
+
+REVIEW_WEEKS = 13  # a policy reviews itself every quarter
+STRICTNESS_AT_START = 0.3  # the scale's anchor: refusal_base holds at this strictness
+VISA_DAYS = 90  # stay on a Schengen or other visitor's visa
+LONG_AGO = 10_000
+_FROM_TABLE = (
+    "visa_free_days", "border_run", "tourist_visas", "humanitarian_visas_activists",
+    "humanitarian_visas_draft", "right_to_work", "skill_visas", "payment_access", "direct_flights",
+    "competing_refugees",
+)  # fmt: skip
+
+
+class HostColumns:
+    """What is true of every host this week. Columns of shape (hosts,), in HOST_NAMES' order.
+
+    Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
+    newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
+    decision on a permit.
+    """
+
+    names = HOST_NAMES
+    entry_ban: Floats
+    entry_exemptions: Floats
+    visa_free_days: Floats
+    border_run: Floats
+    tourist_visas: Floats
+    renewal_strictness: Floats
+    humanitarian_visas_activists: Floats
+    humanitarian_visas_draft: Floats
+    draft_papers_only: Floats
+    right_to_work: Floats
+    skill_visas: Floats
+    payment_access: Floats
+    accession_pressure: Floats
+    direct_flights: Floats
+    weekly_places: Floats
+    competing_refugees: Floats
+    incident: Floats
+    host_constant: Floats
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self.keys = name_keys(HOST_NAMES)
+        self.group = np.array([LEANINGS.index(name) for name in host_labels("leaning_group")])
+        self.wage_mean_usd = host_column("wage_net_mean_usd")
+        self.wage_it_usd = host_column("wage_net_it_usd")
+        self.price_level = host_column("price_level")
+        self.rent_before_usd = host_column("rent_usd")
+        self.settlement_population = host_column("settlement_population")
+        self.diaspora_before = host_column("diaspora_2021")
+        self.travel_hours = host_column("travel_hours")
+        self.refusal_base = host_column("refusal_base")
+        self.hostility_before = host_column("hostility_base")
+        self.internal_passport = host_column("internal_passport") > 0
+        self.descent_share = host_column("descent_share")
+        years = host_column("citizenship_years")  # 0: by descent alone
+        self.citizenship_weeks = np.where(years > 0, years * WEEKS_PER_YEAR, np.inf)
+        self.permit_weeks = np.maximum(4, np.rint(host_column("permit_months") * WEEKS_PER_MONTH))
+        for lever in HOST_LEVERS:
+            setattr(self, lever, np.zeros(len(HOST_NAMES)))
+        for lever in _FROM_TABLE:
+            setattr(self, lever, host_column(lever).copy())
+        self.host_constant[:] = host_constants()
+        self.entry_exemptions[:] = 1.0
+        self.renewal_strictness[:] = STRICTNESS_AT_START
+        self.accession_pressure[:] = host_column("external_pressure")
+        self.weekly_places[:] = NO_LIMIT
+        self.pressure_before = self.accession_pressure.copy()
+        self.newcomers = np.zeros(len(HOST_NAMES))
+        self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
+        self.pinned = np.zeros(len(HOST_NAMES), dtype=bool)
+        self.rent_usd = self.rent_before_usd.copy()
+        self.hostility = self._rest(0)
+        self.update()
+
+    def __len__(self) -> int:
+        return len(HOST_NAMES)
+
+    def set_lever(self, lever: str, host: str | None, value: float, week: int) -> float:
+        """Set a lever in one host, or in all; returns what it was (in the first of them)."""
+        chosen = slice(None) if host is None else HOST_NAMES.index(host)
+        column = getattr(self, lever)
+        before = np.array(column)[chosen]
+        column[chosen] = value
+        if lever == "renewal_strictness":
+            self.pinned[chosen] = True
+        if lever == "entry_ban":
+            newly = np.array(column > 0) & ~(np.asarray(before) > 0)
+            touched = np.zeros(len(self), dtype=bool)
+            touched[chosen] = True
+            self.shut_in_week[newly & touched & (self.shut_in_week < week)] = week
+        return float(np.ravel(before)[0])
+
+    @property
+    def visitor_weeks(self) -> Floats:
+        """Stay of a visitor, weeks: without a visa, or on one."""
+        days = np.where(self.visa_free_days > 0, self.visa_free_days, VISA_DAYS)
+        return np.floor(days / DAYS_PER_WEEK)
+
+    @property
+    def russians(self) -> Floats:
+        """Russians there, people: the diaspora of before and the newcomers."""
+        return self.diaspora_before + self.newcomers
+
+    def _rest(self, week: int) -> Floats:
+        p = self._parameters
+        return equations.hostility_at_rest(
+            self.hostility_before,
+            p.historical_hostility,
+            p.early_welcome,
+            week / WEEKS_PER_MONTH,
+            p.welcome_months,
+        )
+
+    def update(self) -> None:
+        """Rents and the chance of refusal as things stand."""
+        p = self._parameters
+        seekers = self.newcomers + p.refugee_competition * self.competing_refugees
+        self.rent_usd = equations.rent(
+            self.rent_before_usd, p.rent_elasticity, seekers, self.settlement_population
+        )
+        self.refusal = p.renewals_examined * equations.refusal_chance(
+            self.refusal_base, p.strictness_to_refusal, self.renewal_strictness, STRICTNESS_AT_START
+        )
+
+    def answer(self, week: int, newcomers: Floats) -> None:
+        """A week of the hosts' life: rents follow people, hostility follows rents, policy reviews.
+
+        newcomers: people there at the end of last week.
+        """
+        p = self._parameters
+        before = self.rent_usd
+        self.newcomers = newcomers
+        self.update()
+        self.hostility = equations.hostility_next(
+            self.hostility,
+            self._rest(week),
+            p.hostility_decay_per_month,
+            p.hostility_from_rents,
+            np.log(self.rent_usd / before),
+            p.hostility_from_incidents,
+            self.incident,
+        )
+        if week > 0 and week % REVIEW_WEEKS == 0:
+            self._review()
+
+    def _review(self) -> None:
+        """Strictness moves with hostility and pressure, unless a dated event has set it."""
+        p = self._parameters
+        reviewed = equations.strictness_next(
+            self.renewal_strictness,
+            p.policy_to_hostility,
+            self.hostility,
+            p.hostility_threshold,
+            p.policy_to_pressure,
+            self.accession_pressure - self.pressure_before,
+        )
+        self.renewal_strictness = np.where(self.pinned, self.renewal_strictness, reviewed)
+        self.update()
+
+
+class Host(mesa.Agent):
+    """A host country: an ordinary Mesa agent whose attributes are its row of the columns."""
+
+    def __init__(self, model: EmigrationModel, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+        self.name = HOST_NAMES[row]
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_"):
+            column = getattr(self.model.host_columns, name, None)
+            if isinstance(column, np.ndarray) and len(column) == len(HOST_NAMES):
+                return column[self.row].item()
+        raise AttributeError(f"a Host has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"Host({self.name!r}, newcomers={self.newcomers:.0f}, hostility={self.hostility:.2f})"
+
+
+class Hosts(AgentSet):
+    """The hosts as a Mesa AgentSet that also answers to names: model.hosts["Georgia"]."""
+
+    def __getitem__(self, item: Any) -> Any:
+        if isinstance(item, str):
+            return self.to_list()[HOST_NAMES.index(known_host(item))]
+        return super().__getitem__(item)

@@ -1,0 +1,146 @@
+"""A week of life abroad: memories, work, savings, permits. What strikes people makes them decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from abm import equations
+from abm.calendar import WEEKS_PER_YEAR
+from abm.chance import Integers, thirds
+from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.emigrants import (
+    ATTENTION,
+    DISCRIMINATION,
+    JOB_LOST,
+    JOBLESS,
+    LOCAL_WORK,
+    NONE,
+    PERMIT_ENDED,
+    PERMIT_REFUSED,
+    REMOTE_WORK,
+    SAVINGS_ENDED,
+)
+
+if TYPE_CHECKING:
+    from abm.model import EmigrationModel
+
+REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
+LONG_PERMIT_WEEKS = 260
+
+
+def life_abroad(model: EmigrationModel) -> None:
+    """One week for everybody abroad; sets each row's trigger, if any."""
+    e = model.emigrants
+    rows = e.abroad()
+    e.weeks_abroad[rows] += 1
+    e.trigger[rows] = e.next_trigger[rows]
+    e.next_trigger[rows] = NONE
+    words = model.chance.words("life abroad", e.person[rows], e.weeks_abroad[rows])
+    by_attention, by_discrimination, by_work = thirds(words)
+    attention = equations.attention(model.scenario.parameters.attention_per_month, 0.0, 0.0, 0.0)
+    _raise(model, rows[by_attention < attention], ATTENTION)
+    _discriminate(model, rows, by_discrimination)
+    _work(model, rows, by_work)
+    _spend(model, rows)
+    _check_permits(model, rows)
+
+
+def _raise(model: EmigrationModel, rows: Integers, trigger: int) -> None:
+    """Give rows a trigger, unless they have a more urgent one."""
+    e = model.emigrants
+    if trigger == ATTENTION:  # attention renews luck, whatever else happens in the week
+        e.occasion[rows] += 1
+        e.luck_week[rows] = -1
+    e.trigger[rows] = np.maximum(e.trigger[rows], trigger)
+
+
+def _discriminate(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
+    e, p = model.emigrants, model.scenario.parameters
+    hostility = model.host_columns.hostility[e.place[rows]]
+    chance = equations.discrimination_chance(
+        p.discrimination_base, p.discrimination_from_hostility, hostility
+    )
+    e.discrimination[rows] = equations.forgotten(e.discrimination[rows])
+    struck = rows[luck < chance]
+    e.discrimination[struck] += 1.0
+    e.ever_discriminated[struck] = True
+    _raise(model, struck, DISCRIMINATION)
+
+
+def _work(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
+    """Jobs and businesses are lost (M9), remote work ends (M10), the jobless find local work."""
+    e, p = model.emigrants, model.scenario.parameters
+    work = e.work[rows]
+    access = model.host_columns.right_to_work[e.place[rows]]
+    found = (work == JOBLESS) & (
+        luck < equations.weekly_chance(p.job_finding_per_month * access)
+    )
+    lost = ((work == LOCAL_WORK) & (luck < equations.weekly_chance(p.failure_per_month))) | (
+        (work == REMOTE_WORK) & (luck < equations.weekly_chance(p.remote_loss_per_month))
+    )
+    e.work[rows[found]] = LOCAL_WORK
+    e.work[rows[lost]] = JOBLESS
+    _raise(model, rows[lost], JOB_LOST)
+
+
+def _spend(model: EmigrationModel, rows: Integers) -> None:
+    e, p, hosts = model.emigrants, model.scenario.parameters, model.host_columns
+    place = e.place[rows]
+    remote = equations.remote_income(
+        e.home_wage_usd[rows], p.transfer_barrier, hosts.payment_access[place]
+    )
+    income = np.choose(e.work[rows], [0.0, e.local_wage_usd[rows], remote])
+    before = e.savings_usd[rows]
+    rent = (p.rent_share * hosts.rent_usd)[place]
+    living = (p.living_cost_ppp_usd * hosts.price_level)[place]
+    after = equations.savings_next(before, income, rent, living)
+    e.savings_usd[rows] = after
+    _raise(model, rows[(before > 0) & (after <= 0)], SAVINGS_ENDED)
+
+
+def _check_permits(model: EmigrationModel, rows: Integers) -> None:
+    """Stays that end this week are renewed, applied for, granted or refused (M6)."""
+    e, hosts, week = model.emigrants, model.host_columns, model.week
+    due = rows[e.permit_ends[rows] <= week]
+    if not len(due):
+        return
+    status, place = e.status[due], e.place[due]
+    p = model.scenario.parameters
+    runs = due[(status == VISITOR) & (hosts.border_run[place] > 0)]
+    e.permit_ends[runs] = week + hosts.visitor_weeks[e.place[runs]]
+    applies = due[
+        ((status == VISITOR) & (hosts.border_run[place] == 0)) | (status == IRREGULAR)
+    ]
+    e.status[applies] = PENDING
+    e.permit_ends[applies] = week + int(p.processing_weeks)
+    _raise(model, applies, PERMIT_ENDED)
+
+    decided = due[np.isin(status, (PENDING, PERMIT, LONG_PERMIT))]
+    luck = model.chance.uniform("permit", e.person[decided], e.weeks_abroad[decided])
+    refused = luck < hosts.refusal[e.place[decided]]
+    _grant(model, decided[~refused])
+    _refuse(model, decided[refused])
+
+
+def _grant(model: EmigrationModel, rows: Integers) -> None:
+    """Renew; long residence gives a long permit, then citizenship."""
+    e, hosts, week = model.emigrants, model.host_columns, model.week
+    place = e.place[rows]
+    resident = week - e.arrived_week[rows]
+    long = resident >= model.scenario.parameters.long_permit_years * WEEKS_PER_YEAR
+    citizen = resident >= hosts.citizenship_weeks[place]
+    e.status[rows] = np.where(citizen, CITIZEN, np.where(long, LONG_PERMIT, PERMIT))
+    weeks = np.where(
+        citizen, CITIZEN_WEEKS, np.where(long, LONG_PERMIT_WEEKS, hosts.permit_weeks[place])
+    )
+    e.permit_ends[rows] = week + weeks
+
+
+def _refuse(model: EmigrationModel, rows: Integers) -> None:
+    e = model.emigrants
+    e.status[rows] = IRREGULAR
+    e.permit_ends[rows] = model.week + REAPPLY_WEEKS
+    _raise(model, rows, PERMIT_REFUSED)
+    model.record_refusals(rows)

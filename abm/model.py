@@ -1,0 +1,274 @@
+"""The emigration model, a mesa.Model: the week as one visible list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+from mesa.datacollection import DataCollector
+
+from abm import equations
+from abm import scenario as scenarios
+from abm.calendar import START, first_week_on_or_after, weeks_until
+from abm.chance import Chance, Floats, Integers, name_key
+from abm.choices import Intents, decide
+from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
+from abm.decision import World
+from abm.emigrants import Emigrants
+from abm.hosts import Host, HostColumns, Hosts
+from abm.hosts_table import HOME, HOST_NAMES, home_value
+from abm.kremlin import Kremlin
+from abm.levers import KREMLIN_LEVERS
+from abm.life_abroad import life_abroad
+from abm.moves import cause_names, move
+from abm.observation import Observations, observe_moves, observe_states
+from abm.population import Population
+from abm.russians import Russians
+from abm.screening import listed
+from abm.ties import Ties
+
+# The week. Decisions are all taken on the same state; only `moves` writes anybody's place.
+PHASES = ("events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "observe")
+Setting = tuple[str, str | None, float, int | None]  # lever, host, value, week it goes back
+PLACES = np.array((*HOST_NAMES, HOME))
+REPORTED = ("stock_abroad", "departures", "returns", "onward_moves", "insecure_status")
+
+
+class EmigrationModel(mesa.Model):
+    """One run of a scenario, stepped by weeks.
+
+    scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
+    without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
+    people). Raises InputError before anything runs.
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | scenarios.Scenario = "war-years",
+        scale: int | None = None,
+        seed: int | None = None,
+        until: str | date | None = None,
+        set: Mapping[str, float] | None = None,
+        without: Iterable[str] = (),
+        screened: bool = True,
+        replicate: int = 0,
+    ) -> None:
+        self.scenario = scenarios.load(
+            scenario,
+            scale=scale,
+            seed=seed,
+            until=until,
+            set=set,
+            without=without,
+            replicate=replicate,
+        )
+        super().__init__(seed=self.scenario.seed)
+        self.screened = screened
+        self.weeks = weeks_until(self.scenario.until)
+        self.week = 0
+        self.chance = Chance(self.scenario.seed, self.scenario.replicate)
+        self.home_key = name_key(HOME)
+        self.population = Population(self.scenario.scale, self.chance)
+        self.ties = Ties(self.population)
+        self.emigrants = Emigrants(self.population, self.ties)
+        self.host_columns = HostColumns(self.scenario.parameters)
+        self.hosts = Hosts([Host(self, row) for row in range(len(HOST_NAMES))], random=self.random)
+        self.kremlin = Kremlin(self, self.population)
+        self.russians = Russians(self)
+        self.observations = Observations(self.weeks)
+        self.datacollector = DataCollector(
+            model_reporters={name: _reporter(name) for name in REPORTED}
+        )
+        self._intents: Intents | None = None
+        self._moves: list[tuple[np.ndarray, ...]] = []
+        self._refusals: list[tuple[np.ndarray, ...]] = []
+        self._calendar = self._schedule()
+        mesa.Agent._ids.pop(self, None)  # Mesa's counter would keep every model alive
+
+    # --- the week --------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One week, phase by phase."""
+        if self.week >= self.weeks:
+            self.running = False
+            return
+        self.observations.begin(self.week)
+        for phase in PHASES:
+            getattr(self, phase)()
+        self.datacollector.collect(self)
+        self.week += 1
+        self.running = self.week < self.weeks
+
+    def events(self) -> None:
+        """Levers take the values that the scenario dates to this week."""
+        for lever, host, value, back_in in self._calendar.pop(self.week, ()):
+            before = self.set_lever(lever, host, value)
+            if back_in is not None:
+                self._calendar.setdefault(back_in, []).append((lever, host, before, None))
+
+    def kremlin_acts(self) -> None:
+        """Wages at home, fear of the order, the call-up."""
+        self.kremlin.act(self.week)
+
+    def hosts_answer(self) -> None:
+        """Rents, hostility and policy follow the people who came."""
+        self.host_columns.answer(self.week, self.stock())
+
+    def life_abroad(self) -> None:
+        """Memories, work, savings and permits of those abroad."""
+        life_abroad(self)
+
+    def decisions(self) -> None:
+        """Who reconsiders chooses, all on the same state."""
+        self._intents = decide(self)
+
+    def moves(self) -> None:
+        """Scarce places are allotted, partners join, everybody who moves is moved."""
+        assert self._intents is not None
+        move(self, self._intents)
+
+    def observe(self) -> None:
+        """Stocks and shares at the week's end."""
+        observe_states(self)
+
+    # --- what phases share -------------------------------------------------------------------
+
+    def world(self) -> World:
+        """What everybody sees this week."""
+        return World(
+            self.scenario.parameters,
+            self.host_columns,
+            self.kremlin,
+            home_value("price_level"),
+            self.week,
+        )
+
+    def stock(self) -> Floats:
+        """People in each host now, shape (hosts,)."""
+        rows = self.emigrants.abroad()
+        return np.bincount(
+            self.emigrants.place[rows],
+            weights=self.emigrants.people[rows],
+            minlength=len(HOST_NAMES),
+        )
+
+    def set_lever(self, lever: str, host: str | None, value: float) -> float:
+        """Set a lever now; returns what it was."""
+        if lever in KREMLIN_LEVERS:
+            return self.kremlin.set_lever(lever, value)
+        return self.host_columns.set_lever(lever, host, value, self.week)
+
+    def list_below(self, purpose: str, week: int, bound: Floats) -> tuple[Integers, Floats]:
+        """Persons whose keyed uniform for a purpose and week lies below their stratum's bound."""
+        return listed(self.chance, week, self.population, bound, purpose)
+
+    def turn_back(self, ids: Integers, hosts: Integers) -> None:
+        """Those turned back at a shut door are at home again, and the journey is paid."""
+        if len(ids):
+            e, p = self.emigrants, self.scenario.parameters
+            rows = e.ensure(ids)
+            hours = self.host_columns.travel_hours[hosts]
+            price = equations.journey_usd(p.journey_months, e.home_wage_usd[rows], hours)
+            e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - price)
+
+    def record_moves(self, moves: Intents) -> None:
+        """Keep the week's moves and count them."""
+        causes = cause_names(moves)
+        observe_moves(self, moves, causes)
+        people = self.emigrants.people_of(moves.person)
+        week = np.full(len(moves.person), self.week)
+        self._moves.append(
+            (week, moves.person, moves.origin, moves.destination, np.array(causes, str), people)
+        )
+
+    def record_refusals(self, rows: Integers) -> None:
+        """Keep the week's refused permits and count them."""
+        e = self.emigrants
+        place, people = e.place[rows].astype(np.int64), e.people[rows]
+        self.observations.add("permit_refusals", place, people)
+        self._refusals.append((np.full(len(rows), self.week), e.person[rows], place, people))
+
+    def _schedule(self) -> dict[int, list[Setting]]:
+        """Settings by week: what is held first, then dated events in order of date."""
+        calendar: dict[int, list[Setting]] = {}
+        for held in self.scenario.held:
+            calendar.setdefault(0, []).append((held.lever, held.host, held.value, None))
+        for event in sorted(self.scenario.events, key=lambda event: event.date):
+            back = None if event.until is None else first_week_on_or_after(event.until)
+            week = first_week_on_or_after(event.date)
+            calendar.setdefault(week, []).append((event.lever, event.host, event.value, back))
+        return calendar
+
+    # --- what a run leaves ---------------------------------------------------------------------
+
+    def outcomes(self) -> pd.DataFrame:
+        """Outcomes so far, tidy: date, host, outcome, value, unit."""
+        return self.observations.table()
+
+    def moves_table(self) -> pd.DataFrame:
+        """One row a move: week, date, person, origin, destination, cause, people."""
+        week, person, origin, destination, cause, people = _joined(self._moves, 6)
+        return pd.DataFrame(
+            {
+                "week": week.astype(int),
+                "date": _dates(week),
+                "person": person.astype(int),
+                "origin": PLACES[origin.astype(int)],
+                "destination": PLACES[destination.astype(int)],
+                "cause": cause.astype(str),
+                "people": people,
+            }
+        )
+
+    def refusals_table(self) -> pd.DataFrame:
+        """One row a refused permit: week, date, person, host, people."""
+        week, person, place, people = _joined(self._refusals, 4)
+        return pd.DataFrame(
+            {
+                "week": week.astype(int),
+                "date": _dates(week),
+                "person": person.astype(int),
+                "host": PLACES[place.astype(int)],
+                "people": people,
+            }
+        )
+
+    def emigrants_table(self) -> pd.DataFrame:
+        """One row for each agent that ever left: traits, where they are now, people."""
+        e = self.emigrants
+        rows = np.flatnonzero(e.first_left_week[: e.rows] >= 0)
+        people = self.population.people(e.person[rows])
+        return pd.DataFrame(
+            {
+                "person": people.ids,
+                "sex": np.array(SEXES)[people.sex],
+                "age_years": people.age_years,
+                "region": np.array(REGIONS)[people.region],
+                "education": np.array(EDUCATIONS)[people.education],
+                "occupation": np.array(OCCUPATIONS)[people.occupation],
+                "wage_usd": people.wage_usd,
+                "dissent": people.dissent,
+                "place": np.where(e.place[rows] < 0, HOME, PLACES[e.place[rows]]),
+                "left_week": e.first_left_week[rows].astype(int),
+                "people": e.people[rows],
+            }
+        )
+
+
+def _joined(parts: list[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:
+    if not parts:
+        return [np.empty(0)] * columns
+    return [np.concatenate([part[k] for part in parts]) for k in range(columns)]
+
+
+def _dates(week: np.ndarray) -> np.ndarray:
+    return np.datetime64(START, "s") + week.astype("timedelta64[W]")
+
+
+def _reporter(name: str) -> Any:
+    return lambda model: float(model.observations.series(name)[-1])

@@ -1,0 +1,208 @@
+"""Declared outcomes: name, unit, what it counts. Observers watch and never steer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from abm.calendar import week_start
+from abm.chance import Floats, Integers
+from abm.composition import OCCUPATIONS
+from abm.decision import own_insecurity
+from abm.doors import STATUS_NAMES, VISITOR
+from abm.emigrants import LEAVING_CAUSES, TRIGGERS
+from abm.errors import unknown
+from abm.hosts_table import HOST_NAMES
+
+if TYPE_CHECKING:
+    from abm.choices import Intents
+    from abm.model import EmigrationModel
+
+WORLD = "World"
+STABLE_BELOW, INSECURE_FROM = 0.4, 0.5  # insecurity I that people would call stable, insecure
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome: its id in the model's description, unit, and where it is observed."""
+
+    name: str
+    id: str
+    unit: str
+    what: str
+    where: Literal["hosts and World", "hosts", "World"] = "hosts and World"
+
+
+def _share(name: str, what: str, id: str = "O15") -> Outcome:
+    return Outcome(name, id, "share", what)
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome("departures", "O1", "people a week", "left Russia, by the host entered"),
+    Outcome("arrivals", "O1", "people a week", "entered a host, from anywhere"),
+    Outcome("returns", "O2", "people a week", "returned to Russia, by the host left"),
+    Outcome("stock_abroad", "O3", "people", "abroad at the week's end"),
+    Outcome("onward_moves", "O4", "people a week", "moved to another host, by the host left"),
+    Outcome("insecure_status", "O5", "people", "abroad with insecurity of status from 0.5"),
+    _share("stable_status", "of the stock, insecurity of status below 0.4", "O5"),
+    Outcome("permit_holders", "O15", "people", "abroad with a permit, citizens left out"),
+    _share("ever_discriminated", "of the stock, ever discriminated against in their life abroad"),
+    Outcome("permit_refusals", "O15", "people a week", "refused a permit or its renewal"),
+    Outcome("rent_index", "O12", "index", "rent, 24 February 2022 = 1", "hosts"),
+    Outcome("hostility", "O12", "index", "hostility of the public, 0 to 1", "hosts"),
+    Outcome("policy_strictness", "O12", "index", "strictness of permits, 0 to 1", "hosts"),
+    Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
+    Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
+    Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
+    *(
+        Outcome(f"return_causes.{name}", "O15", "people a week", f"returned; last trigger: {name}")
+        for name in TRIGGERS[1:]
+    ),
+    *(
+        Outcome(f"departure_causes.{name}", "O15", "people a week", f"left; main cause: {name}")
+        for name in LEAVING_CAUSES
+    ),
+    _share("share_women", "of adults abroad, women"),
+    _share("share_higher_education", "of adults abroad, with higher education"),
+    Outcome("mean_age_years", "O15", "years", "mean age of adults abroad, at the start"),
+    *(_share(f"share.{name}", f"of adults abroad, {name}") for name in OCCUPATIONS),
+)
+BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}
+_INDEX = {outcome.name: k for k, outcome in enumerate(OUTCOMES)}
+_HOSTS = len(HOST_NAMES)
+
+
+class Observations:
+    """All outcomes of a run, shape (outcomes, weeks, hosts + 1); World is the last column."""
+
+    def __init__(self, weeks: int) -> None:
+        self._values = np.zeros((len(OUTCOMES), weeks, _HOSTS + 1))
+        self._week = 0
+        self.weeks_seen = 0
+
+    def begin(self, week: int) -> None:
+        """From now on, record for this week."""
+        self._week = week
+        self.weeks_seen = week + 1
+
+    def add(self, name: str, hosts: Integers, people: Floats) -> None:
+        """Count people by the row of their host, and in the World."""
+        counts = np.bincount(hosts, weights=people, minlength=_HOSTS)
+        row = self._values[_INDEX[name], self._week]
+        row[:-1] += counts
+        row[-1] += counts.sum()
+
+    def add_world(self, name: str, people: float) -> None:
+        """Count people in the World alone."""
+        self._values[_INDEX[name], self._week, -1] += people
+
+    def put(self, name: str, by_host: Floats, world: float = 0.0) -> None:
+        """Record a state at the week's end."""
+        row = self._values[_INDEX[name], self._week]
+        row[:-1], row[-1] = by_host, world
+
+    def series(self, name: str, host: str = WORLD) -> Floats:
+        """One outcome by week, shape (weeks,); unknown names raise InputError."""
+        if name not in _INDEX:
+            raise unknown("outcome", name, _INDEX, "stock_abroad")
+        place = (*HOST_NAMES, WORLD)
+        if host not in place:
+            raise unknown("host", host, place, "Georgia")
+        return self._values[_INDEX[name], : self.weeks_seen, place.index(host)]
+
+    def table(self) -> pd.DataFrame:
+        """Tidy: date (first day of the week), host, outcome, value, unit; as many rows as declared.
+
+        Flows are of the week, stocks at its end.
+        """
+        weeks = self.weeks_seen
+        dates = pd.to_datetime([week_start(week) for week in range(weeks)]).as_unit("s")
+        places = np.array((*HOST_NAMES, WORLD))
+        parts = {
+            "hosts and World": slice(None),
+            "hosts": slice(0, -1),
+            "World": slice(-1, None),
+        }
+        columns: dict[str, list[np.ndarray]] = {k: [] for k in ("date", "host", "outcome", "value")}
+        for row, outcome in enumerate(OUTCOMES):
+            chosen = parts[outcome.where]
+            block = self._values[row, :weeks, chosen]
+            columns["value"].append(block.ravel())
+            columns["date"].append(np.repeat(dates.to_numpy(), block.shape[1]))
+            columns["host"].append(np.tile(places[chosen], weeks))
+            columns["outcome"].append(np.full(block.size, row))
+        outcome_row = np.concatenate(columns["outcome"])
+        return pd.DataFrame(
+            {
+                "date": np.concatenate(columns["date"]),
+                "host": pd.Categorical(np.concatenate(columns["host"]), categories=places),
+                "outcome": pd.Categorical.from_codes(outcome_row, [o.name for o in OUTCOMES]),
+                "value": np.concatenate(columns["value"]),
+                "unit": np.array([o.unit for o in OUTCOMES])[outcome_row],
+            }
+        )
+
+
+def observe_moves(model: EmigrationModel, moves: Intents, causes: list[str]) -> None:
+    """Flows of the week: departures, arrivals, returns, onward moves and their causes."""
+    seen = model.observations
+    people = model.emigrants.people_of(moves.person)
+    leaving = moves.origin < 0
+    returning = ~leaving & (moves.destination == _HOSTS)
+    onward = ~leaving & ~returning
+    seen.add("departures", moves.destination[leaving], people[leaving])
+    seen.add("arrivals", moves.destination[~returning], people[~returning])
+    seen.add("returns", moves.origin[returning], people[returning])
+    seen.add("onward_moves", moves.origin[onward], people[onward])
+    cause = np.array(causes, dtype=str)
+    for name in np.unique(cause[leaving]):
+        chosen = leaving & (cause == name)
+        seen.add(f"departure_causes.{name}", moves.destination[chosen], people[chosen])
+    for name in np.unique(cause[returning]):
+        chosen = returning & (cause == name)
+        seen.add(f"return_causes.{name}", moves.origin[chosen], people[chosen])
+
+
+def observe_states(model: EmigrationModel) -> None:
+    """Stocks and shares at the week's end."""
+    e, hosts, seen = model.emigrants, model.host_columns, model.observations
+    rows = e.abroad()
+    place, people = e.place[rows].astype(np.int64), e.people[rows]
+
+    def by_host(weights: Floats) -> Floats:
+        return np.bincount(place, weights=weights, minlength=_HOSTS)
+
+    def put_share(name: str, part: Floats, whole: Floats) -> None:
+        share = np.divide(part, whole, out=np.zeros(_HOSTS), where=whole > 0)
+        seen.put(name, share, part.sum() / max(whole.sum(), 1e-12))
+
+    stock = by_host(people)
+    seen.put("stock_abroad", stock, stock.sum())
+    status = e.status[rows]
+    weeks_left = (e.permit_ends[rows] - model.week).astype(float)
+    insecurity = own_insecurity(status, weeks_left, place, model.world())
+    insecure = by_host(people * (insecurity >= INSECURE_FROM))
+    seen.put("insecure_status", insecure, insecure.sum())
+    put_share("stable_status", by_host(people * (insecurity < STABLE_BELOW)), stock)
+    holders = by_host(people * ((status > 0) & (status < VISITOR)))
+    seen.put("permit_holders", holders, holders.sum())
+    put_share("ever_discriminated", by_host(people * e.ever_discriminated[rows]), stock)
+
+    ones = np.ones(len(rows))
+    adults = by_host(ones)
+    put_share("share_women", by_host(ones * (e.sex[rows] == 1)), adults)
+    put_share("share_higher_education", by_host(ones * (e.education[rows] == 1)), adults)
+    put_share("mean_age_years", by_host(ones * e.age_years[rows]), adults)
+    kinds = len(OCCUPATIONS)
+    work = np.bincount(place * kinds + e.occupation[rows], minlength=_HOSTS * kinds)
+    for k, name in enumerate(OCCUPATIONS):
+        put_share(f"share.{name}", work.reshape(_HOSTS, kinds)[:, k].astype(float), adults)
+    seen.put("rent_index", hosts.rent_usd / hosts.rent_before_usd)
+    seen.put("hostility", hosts.hostility)
+    seen.put("policy_strictness", hosts.renewal_strictness)
+
+
+__all__ = ["BY_NAME", "OUTCOMES", "STATUS_NAMES", "WORLD", "Observations", "Outcome"]

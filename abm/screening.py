@@ -1,0 +1,89 @@
+"""Who might leave this week, without visiting anybody else. Nobody else knows of bands and bounds.
+
+Leaving is a race: Russia arrives at E_home, host j at E_j exp(v_j - v_home), E ~ Exp(1). With M the
+least E over the K hosts and r = M / E_home, a person can leave only if r < exp(Δ), Δ the most that
+any host exceeds home for anybody in the stratum. u = K r / (1 + K r) is uniform, so these are the
+persons with u < K e^Δ / (1 + K e^Δ). With attention a the uniform that is drawn is a u.
+
+Persons below a bound are listed by bands of [0, 1), lowest first. In band [a, b) each person is hit
+with chance (b - a) / (1 - a), by geometric skips over all numbers; the lowest hit is the person's
+draw. A prefix of a stream is the same stream, so a higher bound adds people and changes nobody.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from abm.chance import Chance, Floats, Integers, Words
+from abm.population import Population
+
+BANDS = np.concatenate([[0.0], 8.0 ** np.arange(-7, 1)])
+
+
+def listed(
+    chance: Chance, week: int, population: Population, bound: Floats, purpose: str = "reconsider"
+) -> tuple[Integers, Floats]:
+    """The persons whose draw of the week lies below their stratum's bound, and the draws.
+
+    bound: shape (strata,), from 0 to 1. Returns numbers in rising order and draws in (0, 1).
+    """
+    start = population.strata.start
+    found: list[Integers] = []
+    bands: list[Integers] = []
+    for band, (low, high) in enumerate(zip(BANDS[:-1], BANDS[1:], strict=True)):
+        reached = np.flatnonzero(bound > low)
+        if not len(reached):
+            break
+        hits = skips(
+            chance.stream(purpose, week, band),
+            int(start[reached[-1] + 1]),
+            (high - low) / (1.0 - low),
+        )
+        stratum = np.searchsorted(start, hits, side="right") - 1
+        hits = hits[bound[stratum] > low]
+        found.append(hits)
+        bands.append(np.full(len(hits), band))
+    if not found:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    ids, first = np.unique(np.concatenate(found), return_index=True)
+    band_of = np.concatenate(bands)[first]
+    low, high = BANDS[band_of], BANDS[band_of + 1]
+    draw = low + (high - low) * chance.uniform(f"{purpose}, place in band", ids, week)
+    below = draw < bound[np.searchsorted(start, ids, side="right") - 1]
+    return ids[below], draw[below]
+
+
+def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:
+    """Which of the first `people` persons are hit, each with the same chance, in order."""
+    if hit >= 1.0:
+        return np.arange(people)
+    scale = -1.0 / np.log1p(-hit)
+    parts: list[Integers] = []
+    last = -1
+    while last < people:
+        expected = (people - last) * hit
+        size = int(expected + 4.0 * np.sqrt(expected)) + 8
+        gaps = np.floor(stream.standard_exponential(size) * scale).astype(np.int64) + 1
+        numbers = last + np.cumsum(gaps)
+        parts.append(numbers)
+        last = int(numbers[-1])
+    hits = np.concatenate(parts)
+    return hits[: np.searchsorted(hits, people)]
+
+
+def luck_at_home(chance: Chance, ids: Integers, week: int, u: Floats, places: Words) -> Floats:
+    """Luck E of every option given u, shape (people, hosts + 1), Russia last.
+
+    r = u / (K (1 - u)); E_home ~ Gamma(2) / (1 + K r); M = r E_home at a host drawn uniformly, the
+    others M + Exp(1). Which host and how far the others lag come from draws keyed by name.
+    """
+    hosts = len(places)
+    ratio = u / (hosts * (1.0 - u))
+    pair = chance.uniform("luck sum 1", ids, week) * chance.uniform("luck sum 2", ids, week)
+    home = -np.log(pair) / (1.0 + hosts * ratio)
+    lag = chance.exponential_by_place("luck", ids, week, places)
+    lag -= lag.min(axis=1, keepdims=True)
+    luck = np.empty((len(ids), hosts + 1))
+    luck[:, :hosts] = lag + (ratio * home)[:, None]
+    luck[:, hosts] = home
+    return luck

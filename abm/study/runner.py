@@ -1,0 +1,254 @@
+"""One run of the model, or several with other luck, as tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from abm.errors import InputError
+from abm.model import EmigrationModel
+from abm.scenario import Scenario
+from abm.study import store, targets
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What one run leaves behind: tables only; the model itself is gone.
+
+    Attributes
+    ----------
+    scenario : the resolved scenario, with its scale, seed, replicate, parameters and events
+    screened : whether only those who might leave were looked at (the same people either way)
+    population : adults (people), mean age (years) and further marks of week 0
+    outcomes : tidy; date (first day of the week), host, outcome, value, unit
+    moves : one row a move; week, date, person, origin, destination, cause, people
+    emigrants : one row for each agent that ever left
+    refusals : one row a permit refused; week, date, person, host, people
+    started : when the run began, UTC
+    seconds : how long it took
+    """
+
+    scenario: Scenario
+    screened: bool
+    population: Mapping[str, float]
+    outcomes: pd.DataFrame
+    moves: pd.DataFrame
+    emigrants: pd.DataFrame
+    refusals: pd.DataFrame
+    started: datetime
+    seconds: float
+
+    def targets(self) -> pd.DataFrame:
+        """What sources observed beside this run: one row a target.
+
+        Columns: id, what, observed_low, observed_high, unit, simulated, hit, source.
+        """
+        return targets.evaluate(self)
+
+    def save(
+        self, directory: str | Path, overwrite: bool = False, draw: store.Draw | None = None
+    ) -> Path:
+        """Write a results folder; see `Replicates.save`."""
+        return Replicates((self,)).save(directory, overwrite, draw)
+
+    def __repr__(self) -> str:
+        return f"<Run of {_described(self.scenario)}, {self.seconds:.1f} s>"
+
+    def _repr_html_(self) -> str:
+        return _html(self.scenario, f"{len(self.moves):,} moves, {self.seconds:.1f} s", self)
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """Runs of one scenario and seed that differ by luck alone, in order of their replicate."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.runs[0].scenario
+
+    @property
+    def seconds(self) -> float:
+        return sum(run.seconds for run in self.runs)
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """The runs' outcomes under one another, with a first column ``replicate``."""
+        return self._stacked("outcomes")
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """The runs' moves under one another, with a first column ``replicate``."""
+        return self._stacked("moves")
+
+    def targets(self) -> pd.DataFrame:
+        """What sources observed beside the runs: the mean, and its standard deviation ``spread``.
+
+        Columns: id, what, observed_low, observed_high, unit, simulated, spread, hit, source.
+        """
+        return targets.evaluate_all(self.runs)
+
+    def save(
+        self, directory: str | Path, overwrite: bool = False, draw: store.Draw | None = None
+    ) -> Path:
+        """Write run.json, outcomes.parquet, targets.csv and, if asked to draw, figures/*.png.
+
+        The folder appears whole or not at all. ``draw`` is called with the outcomes and the
+        folder for the figures, for example ``abm.draw_all``.
+
+        Raises
+        ------
+        InputError : the folder exists and ``overwrite`` is false, or it holds no results
+        OutputError : the folder cannot be written
+        """
+        results = store.Results(self.outcomes, self.targets(), self._provenance())
+        return store.write(results, directory, overwrite, draw)
+
+    def _provenance(self) -> dict[str, Any]:
+        scenario = self.scenario.as_dict()
+        del scenario["replicate"]  # there may be several, below
+        return {
+            "scenario": scenario,
+            "seed": self.scenario.seed,
+            "replicates": [run.scenario.replicate for run in self.runs],
+            "screened": all(run.screened for run in self.runs),
+            "population": dict(self.runs[0].population),
+            "started_utc": min(run.started for run in self.runs).isoformat(timespec="seconds"),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def _stacked(self, table: str) -> pd.DataFrame:
+        parts = []
+        for run in self.runs:
+            part = getattr(run, table).copy()
+            part.insert(0, "replicate", run.scenario.replicate)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def __repr__(self) -> str:
+        return f"<{_counted(self.runs)} of {_described(self.scenario)}, {self.seconds:.1f} s>"
+
+    def _repr_html_(self) -> str:
+        return _html(self.scenario, f"{_counted(self.runs)}, {self.seconds:.1f} s", self)
+
+
+def run(
+    scenario: str | Path | Scenario = "war-years",
+    *,
+    scale: int | None = None,
+    seed: int | None = None,
+    until: str | date | None = None,
+    set: Mapping[str, Any] | None = None,
+    without: Iterable[str] = (),
+    screened: bool = True,
+    replicate: int = 0,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a scenario once and keep its tables.
+
+    Parameters
+    ----------
+    scenario : a packaged name, a TOML file, or a resolved scenario
+    scale : people an agent; seed : of all luck; until : last day ("2023-12-31"); each as the
+        scenario says when None
+    set : parameters and levers by name, ``{"renewal_strictness.Turkey": 0.2}``
+    without : mechanisms switched off, ``["M22"]``
+    screened : False looks at everybody every week: slow, the same people
+    replicate : 0 or more; another number is other luck in the same scenario
+    progress : called after each week with the weeks done and the weeks in all
+
+    Raises
+    ------
+    InputError : an unknown name, a value out of its range, a date out of the horizon
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    model = EmigrationModel(
+        scenario,
+        scale=scale,
+        seed=seed,
+        until=until,
+        set=set,
+        without=tuple(without),
+        screened=screened,
+        replicate=replicate,
+    )
+    while model.running:
+        model.step()
+        if progress is not None:
+            progress(model.steps, model.weeks)
+    return Run(
+        scenario=model.scenario,
+        screened=screened,
+        population=model.population.summary(),
+        outcomes=model.outcomes(),
+        moves=model.moves_table(),
+        emigrants=model.emigrants_table(),
+        refusals=model.refusals_table(),
+        started=started,
+        seconds=time.perf_counter() - clock,
+    )
+
+
+def replicate(
+    scenario: str | Path | Scenario = "war-years",
+    n: int = 5,
+    *,
+    scale: int | None = None,
+    seed: int | None = None,
+    until: str | date | None = None,
+    set: Mapping[str, Any] | None = None,
+    without: Iterable[str] = (),
+    screened: bool = True,
+    progress: Progress | None = None,
+) -> Replicates:
+    """Run a scenario ``n`` times, differing by luck alone; the rest as in `run`.
+
+    The number of the replicate is a key of its own beside the seed, never seed + 1.
+    """
+    if n < 1:
+        raise InputError(f"replicates: {n} is not a count of runs; for example 5")
+    without = tuple(without)
+
+    def one(number: int) -> Run:
+        def report(week: int, weeks: int) -> None:
+            if progress is not None:
+                progress(number * weeks + week, n * weeks)
+
+        return run(
+            scenario,
+            scale=scale,
+            seed=seed,
+            until=until,
+            set=set,
+            without=without,
+            screened=screened,
+            replicate=number,
+            progress=report,
+        )
+
+    return Replicates(tuple(one(number) for number in range(n)))
+
+
+def _described(scenario: Scenario) -> str:
+    return (
+        f"{scenario.name} until {scenario.until}, "
+        f"{scenario.scale:,} people an agent, seed {scenario.seed}"
+    )
+
+
+def _html(scenario: Scenario, summary: str, result: Run | Replicates) -> str:
+    table = result.targets().drop(columns="source").to_html(index=False, border=0)
+    return f"<p><b>{scenario.title}</b><br>{_described(scenario)}; {summary}</p>{table}"
+
+
+def _counted(runs: tuple[Run, ...]) -> str:
+    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"

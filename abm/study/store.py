@@ -1,0 +1,203 @@
+"""Results folders: written whole or not at all, with what re-creates them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abm import __version__
+from abm.errors import InputError, OutputError
+
+Draw = Callable[[pd.DataFrame, Path], object]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow")
+OUTCOMES_SCHEMA = pa.schema(
+    [
+        ("replicate", pa.int32()),
+        ("date", pa.timestamp("us")),
+        ("host", pa.string()),
+        ("outcome", pa.string()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What a results folder holds: tidy outcomes (with replicate), targets, provenance."""
+
+    outcomes: pd.DataFrame
+    targets: pd.DataFrame
+    provenance: dict[str, Any]
+
+
+def check(directory: str | Path, overwrite: bool = False) -> Path:
+    """The folder as an absolute path, if results could be written there now.
+
+    Leaves nothing behind, so that it can be asked before a long run.
+
+    Raises
+    ------
+    InputError : the folder exists and ``overwrite`` is false, or it is no results folder
+    OutputError : the folder cannot be made
+    """
+    folder = Path(directory).expanduser()
+    try:
+        folder = folder.resolve()
+        _check_free(folder, overwrite)
+        above = next(parent for parent in folder.parents if parent.exists())
+        probe = _beside(above / folder.name, "probe")
+        probe.mkdir()
+        probe.rmdir()
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        raise OutputError(_cannot_write(folder, error)) from error
+    return folder
+
+
+def write(
+    results: Results, directory: str | Path, overwrite: bool = False, draw: Draw | None = None
+) -> Path:
+    """Write a results folder and return its path.
+
+    Everything goes into a hidden folder beside it, reaches the disk, and is then renamed; so the
+    folder is there whole or not at all. An older one is removed only after the new is in place.
+
+    Raises
+    ------
+    InputError, OutputError : as in `check`
+    """
+    folder = check(directory, overwrite)
+    partial = _beside(folder, "partial")
+    try:
+        partial.mkdir(parents=True)
+        _fill(partial, results, draw)
+        _sync(partial)
+        _put_in_place(partial, folder, overwrite)
+    except OSError as error:
+        raise OutputError(_cannot_write(folder, error)) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def outcomes_table(outcomes: pd.DataFrame) -> pa.Table:
+    """The outcomes with declared columns and types, and no metadata: equal content, equal bytes."""
+    table = pa.Table.from_pandas(outcomes, schema=OUTCOMES_SCHEMA, preserve_index=False)
+    return table.replace_schema_metadata(None)
+
+
+def origin() -> dict[str, Any]:
+    """What code, data, libraries and machine a result comes from."""
+    sources = [path for path in PACKAGE.rglob("*.py") if path.is_file()]
+    data = [path for path in (PACKAGE / "data").rglob("*") if path.is_file()]
+    return {
+        "version": __version__,
+        "code_sha256": _hash(sources),
+        "data_sha256": _hash(data),
+        "python": platform.python_version(),
+        "libraries": {name: installed_version(name) for name in LIBRARIES},
+        "platform": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _fill(folder: Path, results: Results, draw: Draw | None) -> None:
+    pq.write_table(outcomes_table(results.outcomes), folder / "outcomes.parquet")
+    results.targets.to_csv(folder / "targets.csv", index=False, lineterminator="\n")
+    provenance = {**results.provenance, **origin()}
+    text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    if draw is not None:
+        (folder / "figures").mkdir()
+        draw(results.outcomes, folder / "figures")
+
+
+def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
+    """Rename the finished folder; another process may have made one in the meantime."""
+    _check_free(folder, overwrite)
+    if not folder.exists():
+        partial.rename(folder)
+        _sync_folder(folder.parent)
+        return
+    old = _beside(folder, "old")
+    folder.rename(old)
+    try:
+        partial.rename(folder)
+    except BaseException:
+        if not folder.exists():
+            old.rename(folder)
+        raise
+    _sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _check_free(folder: Path, overwrite: bool) -> None:
+    """Refuse what exists, unless asked to overwrite; and never remove what no run has written."""
+    if not folder.name:
+        raise InputError(f"{folder} is no place for results; for example results/mine")
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file, not a folder; for example results/mine")
+    if not overwrite:
+        raise InputError(
+            f"{folder} exists; ask to overwrite it (--overwrite, or overwrite=True) "
+            "or choose another, for example results/mine"
+        )
+    if any(folder.iterdir()) and not (folder / "run.json").is_file():
+        raise InputError(
+            f"{folder} holds no results (no run.json), so it is not overwritten; "
+            "choose another, for example results/mine"
+        )
+
+
+def _beside(folder: Path, role: str) -> Path:
+    """A new hidden name in the same folder, so on the same file system."""
+    return folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.{role}")
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        else:
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _hash(paths: list[Path]) -> str:
+    """SHA-256 over the files' names within the package and their bytes, in order of name."""
+    digest = hashlib.sha256()
+    for name, path in sorted((path.relative_to(PACKAGE).as_posix(), path) for path in paths):
+        content = path.read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _cannot_write(folder: Path, error: Exception) -> str:
+    why = getattr(error, "strerror", None) or str(error)
+    return f"cannot write {folder}: {why.lower()}; choose another folder, for example results/mine"

@@ -1,0 +1,1 @@
+"""Tables to pictures and to terminals. Draws what the storeys below have computed."""

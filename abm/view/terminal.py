@@ -1,0 +1,210 @@
+"""Tables and progress in a terminal: 40 columns or more, and plain when piped."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PIPED_WIDTH = 10_000  # one row stays one line, for grep and awk
+SUFFIXES = ((1e6, 1e6, "M"), (1e4, 1e3, "k"), (0.0, 1.0, ""))  # from which size on: unit, suffix
+UNJUDGED = {  # status of a target: how it shows, and why
+    "input": ("input", "given to the model"),
+    "set": ("set", "used to set a number of the model"),
+    "not covered": ("none", "no outcome covers it yet"),
+    "beyond the horizon": ("later", "beyond the last day of the run"),
+}
+OTHER_EVIDENCE = {"evidence low", "evidence high"}
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console for a stream (standard output by default); without colours when piped."""
+    stream = stream or sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    out: Console,
+    right: Sequence[str] = (),
+    styles: Callable[[str], str] = lambda cell: "",
+) -> None:
+    """Print rows as a table where they fit, else as one short record a row.
+
+    right: columns aligned to the right; styles: from a cell's text to its style.
+    """
+    if not rows:
+        out.print("none")
+        return
+    if not out.is_terminal:
+        with out.capture() as captured:
+            _print_table(columns, rows, out, right, styles)
+        lines = captured.get().splitlines()
+        out.file.writelines(f"{line.rstrip()}\n" for line in lines)
+    elif _fits(columns, rows, out.width):
+        _print_table(columns, rows, out, right, styles)
+    else:
+        _print_records(columns, rows, out, styles)
+
+
+def targets_table(targets: pd.DataFrame, out: Console) -> None:
+    """Print each target's observed range beside what the model gives, and count the hits.
+
+    targets: as from `Run.targets` or `Replicates.targets` (then with ``spread``).
+    """
+    from abm.study.targets import hits
+
+    columns = ("id", "what", "observed", "simulated", "")
+    rows = [
+        (
+            str(row["id"]),
+            f"{row['what']} ({row['unit']})",
+            _range(row["observed_low"], row["observed_high"]),
+            with_spread(row["simulated"], row.get("spread", math.nan)),
+            _verdict(row["status"], row["hit"]),
+        )
+        for _, row in targets.iterrows()
+    ]
+    colours = {"hit": "green", "miss": "red"}
+    table(columns, rows, out, ("observed", "simulated"), lambda cell: colours.get(cell, ""))
+    hit, judged = hits(targets)
+    out.print(Text(f"\n{hit} of {judged} targets hit", style="bold"))
+    notes = _notes(targets["status"])
+    if notes:
+        out.print(Text(f"Not counted are {'; '.join(notes)}.", style="dim"))
+
+
+@contextmanager
+def progress(what: str, out: Console) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, drawn as the function it gives is called with (done, of)."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TimeRemainingColumn(compact=True),
+        console=out,
+        transient=True,
+        expand=False,
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def number(value: float) -> str:
+    """A number for people to read, to three digits that count: 402k, 1.32M, 0.257."""
+    return with_spread(value, math.nan)
+
+
+def with_spread(mean: float, spread: float) -> str:
+    """A mean and its standard deviation in the same unit and decimals: 402k ± 12k."""
+    if math.isnan(mean):
+        return "–"
+    size = abs(float(f"{mean:.3g}"))
+    unit, suffix = next((unit, suffix) for least, unit, suffix in SUFFIXES if size >= least)
+    digits = 0 if size == 0 else max(0, 2 - math.floor(math.log10(size / unit)))
+    text = f"{mean / unit:.{digits}f}"
+    if math.isnan(spread):
+        return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
+    return f"{text}{suffix} ± {spread / unit:.{digits}f}{suffix}"
+
+
+def plain_output() -> None:
+    """Replace what an odd terminal encoding cannot show, rather than fail on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def close_output() -> None:
+    """After the reader of a pipe has gone: let the interpreter end without a complaint."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the table fits when its longest column may fold, but not below 24."""
+    longest = _longest(columns, rows)
+    narrowest = min(max(longest), 24)
+    return sum(longest) - max(longest) + narrowest + 2 * (len(longest) - 1) <= width
+
+
+def _longest(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(cell) for cell in cells) for cells in zip(columns, *rows, strict=True)]
+
+
+def _print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    out: Console,
+    right: Sequence[str],
+    styles: Callable[[str], str],
+) -> None:
+    grid = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    longest = _longest(columns, rows)
+    for name, cells in zip(columns, longest, strict=True):
+        grid.add_column(
+            name,
+            justify="right" if name in right else "left",
+            no_wrap=cells < max(longest),
+            overflow="fold",
+        )
+    for row in rows:
+        grid.add_row(*(Text(cell, style=styles(cell)) for cell in row))
+    out.print(grid)
+
+
+def _print_records(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    out: Console,
+    styles: Callable[[str], str],
+) -> None:
+    for row in rows:
+        out.print(Text(row[0], style="bold"))
+        facts = [
+            Text.assemble(("" if name in ("what", "") else f"{name} ", "dim"), (cell, styles(cell)))
+            for name, cell in zip(columns[1:], row[1:], strict=True)
+            if cell
+        ]
+        out.print(Padding(Text(" · ").join(facts), (0, 0, 0, 2)))
+
+
+def _range(low: float, high: float) -> str:
+    if low == high:
+        return number(low)
+    if math.isnan(low) or low == -math.inf:
+        return f"at most {number(high)}"
+    if math.isnan(high) or high == math.inf:
+        return f"at least {number(low)}"
+    return f"{number(low)} to {number(high)}"
+
+
+def _verdict(status: str, hit: object) -> str:
+    """hit or miss; in brackets what is judged but not counted; why, where nothing is judged."""
+    if status in UNJUDGED:
+        return UNJUDGED[status][0]
+    verdict = "hit" if str(hit) == "True" else "miss"
+    return f"({verdict})" if status in OTHER_EVIDENCE else verdict
+
+
+def _notes(statuses: Iterable[str]) -> list[str]:
+    """What the marks in the last column of the targets mean, those which occur."""
+    seen = set(statuses)
+    notes = [f"{short}: {why}" for status, (short, why) in UNJUDGED.items() if status in seen]
+    if seen & OTHER_EVIDENCE:
+        notes.append("in brackets: expected with other evidence on returns")
+    return notes

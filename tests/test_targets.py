@@ -1,0 +1,149 @@
+"""How targets are judged and counted; the file they stand in and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from made_up_runs import WEEKS, a_run, outcomes
+
+from abm.errors import InputError
+from abm.study import targets
+from abm.study.readings import last_day
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "targets.md"
+T4_1 = next(target for target in targets.TARGETS if target.id == "T4.1")
+
+
+def a_target(id: str = "T4", **changes: Any) -> targets.Target:
+    """A target on a year's departures, of 7,000 a week: 100,000 to 400,000."""
+    plain = replace(T4_1, id=id, low=1e5, high=4e5, date_to=date(2023, 2, 22))
+    return replace(plain, **changes)
+
+
+def departing(a_week: float, weeks: int = WEEKS) -> Any:
+    """A run with so many departures a week; 52 weeks end on 22 February 2023."""
+    return a_run(outcomes=outcomes({("World", "departures"): a_week}, weeks))
+
+
+def judged(monkeypatch: pytest.MonkeyPatch, *made_up: targets.Target) -> pd.DataFrame:
+    """The table of a run with 7,000 departures a week for made-up targets."""
+    monkeypatch.setattr(targets, "TARGETS", made_up)
+    return targets.evaluate(departing(7_000))
+
+
+def test_range_includes_its_ends_and_may_be_open() -> None:
+    target = a_target(low=1.0, high=2.0)
+    held = [target.holds(value) for value in (0.99, 1.0, 2.0, 2.01, float("nan"))]
+    assert held == [False, True, True, False, False]
+    assert replace(target, low=None).holds(-9) and replace(target, high=None).holds(9)
+
+
+def test_the_mean_over_runs_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TARGETS", (a_target(low=363_000.0, high=365_000.0),))
+    table = targets.evaluate_all([departing(6_000), departing(8_000)])
+    assert table.at[0, "simulated"] == pytest.approx(52 * 7_000)
+    assert table.at[0, "spread"] == pytest.approx(52 * 1_000 * 2**0.5)
+    assert table.at[0, "hit"] and targets.hits(table) == (1, 1)
+    with pytest.raises(InputError, match="no run"):
+        targets.evaluate_all([])
+
+
+def test_beyond_the_horizon_is_never_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TARGETS", (a_target(), a_target("T5", days_after=7)))
+    table = targets.evaluate(departing(7_000, weeks=52))
+    assert last_day(departing(7_000, weeks=52).outcomes) == date(2023, 2, 22)
+    assert list(table["status"]) == ["fit", "beyond the horizon"]
+    assert isnan(table.at[1, "simulated"]) and table.at[1, "hit"] is pd.NA
+    assert targets.hits(table) == (1, 1)
+
+
+def test_all_parts_must_hold_but_only_one_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    miss = {"low": 1.0, "high": 2.0}
+    both = (a_target("T4.1"), a_target("T4.2", **miss))
+    readings = (a_target("T5.1", rule="any", **miss), a_target("T5.2", rule="any"))
+    mixed = (a_target("T6.1", rule="any"), a_target("T6.2", **miss))
+    assert targets.hits(judged(monkeypatch, *both)) == (0, 1)
+    assert targets.hits(judged(monkeypatch, *readings)) == (1, 1)
+    assert targets.hits(judged(monkeypatch, *mixed)) == (0, 1)
+    neither = tuple(replace(part, **miss) for part in readings)
+    assert targets.hits(judged(monkeypatch, *both, *readings, *mixed)) == (1, 3)
+    assert targets.hits(judged(monkeypatch, *neither)) == (0, 1)
+
+
+def test_what_set_a_parameter_is_no_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = judged(
+        monkeypatch,
+        a_target("T2", used_to_set="input: mobilisation_quota"),
+        a_target("T10.1", used_to_set="attraction of Turkey"),
+        a_target("T10.2"),
+        a_target("T16", process=None),
+        a_target("T7", evidence="low"),
+    )
+    assert list(table["status"]) == ["input", "set", "fit", "not covered", "evidence low"]
+    assert list(table["hit"].isna()) == [True, True, False, True, False]
+    assert isnan(table.at[3, "simulated"]) and table.at[0, "simulated"] > 0
+    assert targets.hits(table) == (1, 1)  # T10 by its other part
+    assert targets.hits(table, evidence="low") == (2, 2)
+
+
+def test_all_targets_are_there() -> None:
+    numbers = {target.whole for target in targets.TARGETS}
+    assert numbers == {f"T{i}" for i in [*range(1, 21), 22, 24]}
+    status = {target.id: target.status for target in targets.TARGETS}
+    assert [i for i in status if status[i] == "input"] == ["T2", "T20"]
+    assert [i for i in status if status[i] == "not covered"] == ["T16"]
+    assert {i: s for i, s in status.items() if s.startswith("evidence")} == {
+        **{"T7": "evidence low", "T8": "evidence high"},
+        **{"T9": "evidence high", "T15": "evidence middle"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "wrong", "message"),
+    [
+        ("id", "17", "must be like T4"),
+        ("low", "9e9", "low is above high"),
+        ("high", "many", "'T1'.*numbers like"),
+        ("date_to", "2022", "dates like"),
+        ("date_from", "2023-01-01", "date_from is after date_to"),
+        ("rule", "some", "'all' or 'any'"),
+        ("evidence", "lower", "'low', 'middle', 'high'"),
+        ("source", "wikipedia", "ids like"),
+        ("process", "departure", "Did you mean 'departures'"),
+        ("process", "_back", "unknown observation process"),
+        ("days_after", "-1", "negative"),
+        ("what", "", "must not be empty"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, column: str, wrong: str, message: str) -> None:
+    rows = pd.read_csv(targets.FILE, dtype=str, keep_default_na=False).iloc[:1]
+    rows[column] = wrong
+    rows.to_csv(tmp_path / "targets.csv", index=False)
+    with pytest.raises(InputError, match=message):
+        targets.load(tmp_path / "targets.csv")
+
+
+def test_a_wrong_column_or_a_double_is_named(tmp_path: Path) -> None:
+    rows = pd.read_csv(targets.FILE, dtype=str, keep_default_na=False)
+    file = tmp_path / "targets.csv"
+    rows.assign(colour="red").to_csv(file, index=False)
+    with pytest.raises(InputError, match="the columns must be id, what"):
+        targets.load(file)
+    pd.concat([rows, rows.iloc[:1]]).to_csv(file, index=False)
+    with pytest.raises(InputError, match="'T1' stands twice"):
+        targets.load(file)
+
+
+def test_the_page_shows_the_file_and_every_source() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert targets.as_markdown() in page, "python -m abm.study.targets prints the table anew"
+    listed = set(re.findall(r"^\| ([SWM]\d{1,3}) \|", page, flags=re.MULTILINE))
+    cited = {source for target in targets.TARGETS for source in target.source.split()}
+    assert cited == listed

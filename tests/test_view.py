@@ -1,0 +1,153 @@
+"""Tables in a terminal and figures: nothing cut off, units shown, nothing missing in silence."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from abm.study.targets import TARGETS
+from abm.view import figures, terminal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARKS = {date(2022, 9, 21): "mobilisation order"}
+DRAWINGS = (figures.departures_and_returns, figures.stock_abroad, figures.returns_by_cause)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+@pytest.mark.parametrize("show", ["targets", "table"])
+def test_nothing_is_cut_off_in_a_narrow_terminal(width: int, show: str) -> None:
+    screen = io.StringIO()
+    out = Console(file=screen, width=width, force_terminal=True, color_system=None)
+    if show == "table":
+        terminal.table(("id", "what"), [("M1", "word " * 30)], out)
+        assert screen.getvalue().count("word") == 30
+    else:
+        terminal.targets_table(made_up_targets(), out)
+        words = {word for target in TARGETS for word in target.what.split()}
+        assert all(word in screen.getvalue() for word in words)
+    assert max(len(line) for line in screen.getvalue().splitlines()) <= width
+    assert "…" not in screen.getvalue()
+
+
+def made_up_targets() -> pd.DataFrame:
+    nan = float("nan")
+    rows = [
+        {
+            "id": target.id,
+            "what": target.what,
+            "observed_low": nan if target.low is None else target.low,
+            "observed_high": nan if target.high is None else target.high,
+            "unit": target.unit,
+            "simulated": 1_234_567.0,
+            "spread": 12_345.0,
+            "hit": target.status == "fit",
+            "source": target.source,
+            "status": target.status,
+        }
+        for target in TARGETS
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "text"),
+    [
+        (401_891.0, 12_057.0, "402k ± 12k"),
+        (1_121_821.0, 33_655.0, "1.12M ± 0.03M"),
+        (0.25712, 0.00772, "0.257 ± 0.008"),
+        (-10.72, 0.281, "-10.7 ± 0.3"),
+        (0.0, 0.0, "0 ± 0"),
+        (999.7, 1.0, "1000 ± 1"),
+        (80_000.0, float("nan"), "80k"),
+        (0.4, float("nan"), "0.4"),
+        (-8.0, float("nan"), "-8"),
+        (100.0, float("nan"), "100"),
+        (float("nan"), float("nan"), "–"),
+    ],
+)
+def test_numbers_for_people(mean: float, spread: float, text: str) -> None:
+    assert terminal.with_spread(mean, spread) == text
+
+
+def test_progress_shows_the_time_left() -> None:
+    screen = io.StringIO()
+    out = Console(file=screen, width=40, force_terminal=True, color_system=None)
+    with terminal.progress("war-years", out) as report:
+        report(75, 149)
+    assert "war-years" in screen.getvalue()
+    assert "50%" in screen.getvalue()
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+@pytest.mark.parametrize("weeks", [1, 60])
+@pytest.mark.parametrize("replicates", [1, 2])
+def test_figures_say_what_they_show(
+    draw: Callable[..., Figure], weeks: int, replicates: int, outcomes: pd.DataFrame
+) -> None:
+    some = outcomes[outcomes["date"] < outcomes["date"].min() + pd.Timedelta(weeks=weeks)]
+    some = some[some["replicate"] < replicates]
+    figure = draw(some if replicates > 1 else some.drop(columns="replicate"), MARKS)
+    assert figure.get_suptitle()
+    assert "Relokant" in figure.get_supxlabel()
+    assert any("people" in axes.get_ylabel() for axes in figure.axes)
+    assert all(axes.get_ylim()[0] == 0 for axes in figure.axes)
+
+
+@pytest.mark.parametrize("draw", DRAWINGS)
+def test_a_missing_outcome_raises(draw: Callable[..., Figure], outcomes: pd.DataFrame) -> None:
+    wrong = outcomes.assign(outcome="arrivals")
+    with pytest.raises(KeyError, match="no outcome"):
+        draw(wrong)
+
+
+def test_all_hosts_are_in_the_panels_of_stocks(outcomes: pd.DataFrame) -> None:
+    figure = figures.stock_abroad(outcomes)
+    shown = sum(axes.lines[0].get_ydata() for axes in figure.axes)
+    stock = outcomes.query("outcome == 'stock_abroad' and host == 'World'")
+    expected = stock.groupby("date")["value"].mean() / 1000
+    np.testing.assert_allclose(shown, expected)
+
+
+def test_returns_by_cause_add_up(outcomes: pd.DataFrame) -> None:
+    monthly = figures.weekly_returns_by_month(outcomes)
+    dates = pd.Series(outcomes["date"].unique())
+    weeks = dates.groupby(dates.dt.to_period("M").dt.start_time).size()
+    world = outcomes.query("host == 'World'")
+    causes = world[world["outcome"].str.startswith("return_causes.")]
+    np.testing.assert_allclose(monthly.sum(axis=1) @ weeks, causes["value"].sum() / 2)
+
+
+def test_a_cause_without_a_row_in_a_week_counts_as_none(outcomes: pd.DataFrame) -> None:
+    first = outcomes["date"].min()
+    sparse = outcomes[(outcomes["date"] == first) | (outcomes["outcome"] == "returns")]
+    monthly = figures.weekly_returns_by_month(sparse)
+    assert len(monthly) == 15
+    assert monthly.iloc[0].gt(0).all()
+    assert monthly.iloc[1:].eq(0).all(axis=None)
+
+
+def test_marks_are_the_orders_of_mobilisation() -> None:
+    from abm.scenario import load
+
+    assert list(figures.marks_of(load("war-years").events)) == [date(2022, 9, 21)]
+    peaceful = load("war-years", set={"mobilisation": 0})
+    assert figures.marks_of(peaceful.events) == {}
+
+
+def test_figures_leave_no_global_state(outcomes: pd.DataFrame, tmp_path: Path) -> None:
+    import sys
+
+    paths = figures.draw_all(outcomes, tmp_path, MARKS)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    assert "matplotlib.pyplot" not in sys.modules
