@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
-from abm.bounds import Bounds, bounds
+from abm.bounds import Bounds, bounds, luck_weights
 from abm.chance import Floats, Integers
 from abm.decision import Able, Deciders, World, ability, arrivals, components, own_insecurity, total
 from abm.doors import doors
@@ -183,20 +183,21 @@ def _leave(
     d = deciders_at_home(model, world, ids)
     parts = components(d, world)
     utility = total(parts)
-    luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys)
+    weights = luck_weights_of(d.people)
+    luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys, weights)
     able = ability(d, world, model.chance.uniform("exit", ids))
     wish = np.argmin(arrivals(luck, utility, np.ones_like(able.in_fact)), axis=1)
     choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
     _check(bound, d, utility)
 
-    weights = model.emigrants.people_of(ids)
+    heads = model.emigrants.people_of(ids)
     leaves = choice != RUSSIA
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
-    model.observations.add("turned_back", choice[back], weights[back])
+    model.observations.add("turned_back", choice[back], heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(weights[stuck].sum()))
+    model.observations.add_world("involuntarily_immobile", float(heads[stuck].sum()))
 
     goes = leaves & admitted
     cause = leaving_causes(parts, choice)[goes]
@@ -213,9 +214,17 @@ def _leave(
 def _check(bound: Bounds, d: Deciders, utility: Floats) -> None:
     """No candidate exceeds the stratum's bound; too low a bound would be a silent error."""
     covered = d.partner_place < 0
-    most = (utility[:, :-1].max(axis=1) - utility[:, -1])[covered]
+    lead = utility[:, :-1] - utility[:, -1:] - np.log(luck_weights_of(d.people))
+    most = lead.max(axis=1)[covered]
     if np.any(most > bound.advantage[d.people.stratum[covered]] + SLACK):
         raise AssertionError("a person is likelier to leave than the bound of their stratum")
+
+
+def luck_weights_of(people: People) -> Floats:
+    """Weights of the hosts in some people's luck of departure, shape (people, hosts)."""
+    g = people.group
+    groups = people.groups
+    return luck_weights()[groups.livelihood[g], groups.leaning[g]]
 
 
 def leaving_causes(parts: dict[str, Floats], choice: Integers) -> Integers:
@@ -257,7 +266,8 @@ def luck_abroad(model: EmigrationModel, world: World, rows: Integers) -> Floats:
     if len(carried):
         held = rows[carried]
         luck[carried] = luck_at_home(
-            model.chance, ids[carried], e.luck_week[held], e.luck[held], keys
+            model.chance, ids[carried], e.luck_week[held], e.luck[held], keys,
+            luck_weights_of(model.population.people(ids[carried])),
         )
     return luck
 

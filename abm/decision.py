@@ -24,12 +24,13 @@ from abm.traits_tables import home_wage_mean_usd
 
 @dataclass(frozen=True)
 class World:
-    """What everybody sees in a week: parameters, hosts, the Kremlin, prices at home."""
+    """What everybody sees in a week: parameters, hosts, the Kremlin, prices and wages at home."""
 
     parameters: Parameters
     hosts: HostColumns
     kremlin: Kremlin
     home_price_level: float
+    real_wage_index: float
     week: int
 
 
@@ -80,7 +81,7 @@ def components(d: Deciders, world: World) -> Components:
 
     spent = consumption_abroad(d, world)
     at_home = equations.consumption(
-        d.people.wage_usd * world.kremlin.real_wage_index,
+        d.people.wage_usd * world.real_wage_index,
         0.0,
         world.home_price_level,
         p.subsistence_ppp_usd,
@@ -135,12 +136,12 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
     hosts, p = world.hosts, world.parameters
     local = local_wages(d.people, hosts, p)
     share = equations.employability(
-        p.job_finding_per_month, hosts.right_to_work, p.failure_per_month
+        p.job_finding_per_month, work_access(d.people, hosts), p.failure_per_month
     )
     remote = equations.remote_income(
         d.people.wage_usd[:, None], p.transfer_barrier, hosts.payment_access
     )
-    works_remotely = np.where(d.abroad, d.work == REMOTE_WORK, d.people.remote)
+    works_remotely = np.where(d.abroad, d.work == REMOTE_WORK, income_follows(d.people))
     income = np.maximum(share * local, remote * works_remotely[:, None])
     here = np.flatnonzero(d.abroad & (d.work != REMOTE_WORK))
     place = d.place[here]
@@ -158,14 +159,26 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
 
 
 def local_wages(people: People, hosts: HostColumns, p: Parameters) -> Floats:
-    """Wage each person would earn in each host, USD a month, shape (people, hosts)."""
-    base = np.where((people.occupation == IT)[:, None], hosts.wage_it_usd, hosts.wage_mean_usd)
-    reference = np.where(people.occupation == IT, *home_wage_mean_usd())
-    return np.asarray(
-        equations.wage_abroad(
-            base, people.wage_usd[:, None], reference[:, None], p.skill_portability
-        )
-    )
+    """Wage each person would earn in each host, USD a month, shape (people, hosts).
+
+    None for those out of work at home: homemakers, pensioners, the ill.
+    """
+    in_it = people.occupation == IT
+    base = np.where(in_it[:, None], hosts.wage_it_usd, hosts.wage_mean_usd)
+    reference = np.where(in_it, *home_wage_mean_usd())[:, None]
+    wages = equations.wage_abroad(base, people.wage_usd[:, None], reference, p.skill_portability)
+    return np.where((people.occupation == OUT_OF_WORK)[:, None], 0.0, wages)
+
+
+def work_access(people: People, hosts: HostColumns) -> Floats:
+    """Access to local work in each host, 0 to 1, shape (people, hosts)."""
+    heard = equations.understood(people.speaks_foreign_language[:, None], hosts.russian_ease)
+    return np.asarray(equations.access_to_work(hosts.right_to_work, heard))
+
+
+def income_follows(people: People) -> Flags:
+    """Whose income from Russia follows them abroad: remote work, or transfers to the jobless."""
+    return people.remote | (people.occupation == OUT_OF_WORK)
 
 
 def own_insecurity(
@@ -192,7 +205,7 @@ def felt_at_home(d: Deciders, world: World) -> Components:
             p.repression_weight, people.dissent, p.conscience
         ),
         "hardship": equations.weight_of_hardship(
-            p.hardship_weight, kremlin.real_wage_index, people.occupation == OUT_OF_WORK
+            p.hardship_weight, world.real_wage_index, people.occupation == OUT_OF_WORK
         ),
         "attachment": np.where(d.abroad, pull, own),
     }
@@ -237,7 +250,7 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     whom an exit ban would stop.
     """
     journey = equations.journey_usd(
-        world.parameters.journey_months, d.people.wage_usd[:, None], world.hosts.travel_hours
+        world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours
     )
     draftable = world.kremlin.is_draftable(d.people.risk_class)
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)

@@ -42,6 +42,7 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "savings_usd": (np.float64, 0),
     "work": (np.int8, 0),
     "local_wage_usd": (np.float64, 0),
+    "understood": (np.float64, 0),  # chance to be understood at work
     "home_wage_usd": (np.float64, 0),
     "discrimination": (np.float64, 0),
     "ever_discriminated": (np.bool_, 0),
@@ -77,6 +78,7 @@ class Emigrants:
     savings_usd: Floats
     work: NDArray[np.int8]
     local_wage_usd: Floats
+    understood: Floats
     home_wage_usd: Floats
     discrimination: Floats
     ever_discriminated: NDArray[np.bool_]

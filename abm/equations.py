@@ -88,11 +88,19 @@ def wage_abroad(
     return local_wage_usd * (wage_at_home_usd / mean_at_home_usd) ** portability
 
 
-def employability(
-    finding_per_month: Number, right_to_work: Number, failure_per_month: Number
-) -> Number:
-    """Long-run share of time in work: e a / (e a + f), with a the access to work; 0 without it."""
-    found = finding_per_month * right_to_work
+def access_to_work(right_to_work: Number, understood: Number) -> Number:
+    """Access to local work, 0 to 1: the right to it × the chance to be understood there."""
+    return right_to_work * understood
+
+
+def understood(speaks: Number, russian_ease: Number) -> Number:
+    """Chance to be understood at work: 1 with a foreign language, else the ease of Russian."""
+    return np.maximum(speaks, russian_ease)
+
+
+def employability(finding_per_month: Number, access: Number, failure_per_month: Number) -> Number:
+    """Long-run share of time in work: e a / (e a + f), a the access to work; 0 without it."""
+    found = finding_per_month * access
     return found / np.maximum(found + failure_per_month, 1e-12)
 
 
@@ -161,12 +169,12 @@ def moving_cost(cost: Number, without_flights: Number, flights: Number) -> Numbe
     return cost + without_flights * (1.0 - flights)
 
 
-def journey_usd(months: Number, wage_at_home_usd: Number, travel_hours: Number) -> Number:
-    """Price of a journey, USD: J months of pay at a journey of five hours, half of it for distance.
+def journey_usd(months: Number, mean_pay_usd: Number, travel_hours: Number) -> Number:
+    """Price of a journey, USD: J months of mean pay at home at five hours, half of it for distance.
 
     J w (1/2 + hours / 10); the money must be in the savings (M4). Assumed form.
     """
-    return months * wage_at_home_usd * (0.5 + travel_hours / 10.0)
+    return months * mean_pay_usd * (0.5 + travel_hours / 10.0)
 
 
 # --- attention and choice ----------------------------------------------------------------------
@@ -190,10 +198,12 @@ def logit_probabilities(utilities: Floats) -> Floats:
     return weights / np.sum(weights, axis=-1, keepdims=True)
 
 
-def bound_on_luck(options: int, advantage: Number) -> Number:
-    """Only a person with u below this can leave: K e^Δ / (1 + K e^Δ), K hosts, Δ their most."""
-    odds = options * np.exp(advantage)
-    return odds / (1.0 + odds)
+def bound_on_luck(advantage: Number) -> Number:
+    """Only a person with u below this can leave: e^Δ / (1 + e^Δ).
+
+    Δ is the most that v_j - u_home - ln w_j can be, w_j the weight of host j in the luck.
+    """
+    return 1.0 / (1.0 + np.exp(-advantage))
 
 
 # --- life abroad ---------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ class HostColumns:
         self.travel_hours = host_column("travel_hours")
         self.refusal_base = host_column("refusal_base")
         self.hostility_before = host_column("hostility_base")
+        self.russian_ease = host_column("russian_language_ease")
         self.internal_passport = host_column("internal_passport") > 0
         self.descent_share = host_column("descent_share")
         years = host_column("citizenship_years")  # 0: by descent alone

@@ -10,7 +10,6 @@ import numpy as np
 from abm import equations
 from abm.chance import Floats, Integers
 from abm.emigrants import HOME
-from abm.hosts_table import real_wage_index
 from abm.levers import KREMLIN_LEVERS
 from abm.population import Flags, Population
 
@@ -35,7 +34,6 @@ class Kremlin(mesa.Agent):
         self.repression = 0.0
         self.exit_ban = 0.0
         self.propaganda = 0.0
-        self.real_wage_index = 1.0
         p = model.scenario.parameters
         g = population.groups
         self.exposure: Floats = np.asarray(
@@ -73,9 +71,8 @@ class Kremlin(mesa.Agent):
         )
 
     def act(self, week: int) -> None:
-        """A week of the schedule: wages at home, the risk that the order suggests, the call-up."""
+        """A week of the schedule: the risk that the order suggests, the call-up."""
         p = self.model.scenario.parameters
-        self.real_wage_index = real_wage_index(week)
         target = equations.risk_believed(
             p.breadth_belief * self.mobilisation_breadth, self.exposure, self.mobilisation
         )

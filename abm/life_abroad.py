@@ -73,12 +73,14 @@ def _work(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
     """Jobs and businesses are lost (M9), remote work ends (M10), the jobless find local work."""
     e, p = model.emigrants, model.scenario.parameters
     work = e.work[rows]
-    access = model.host_columns.right_to_work[e.place[rows]]
-    found = (work == JOBLESS) & (
-        luck < equations.weekly_chance(p.job_finding_per_month * access)
+    works = e.local_wage_usd[rows] > 0  # others live on transfers
+    access = equations.access_to_work(
+        model.host_columns.right_to_work[e.place[rows]], e.understood[rows]
     )
+    finding = equations.weekly_chance(p.job_finding_per_month * access)
+    found = works & (work == JOBLESS) & (luck < finding)
     lost = ((work == LOCAL_WORK) & (luck < equations.weekly_chance(p.failure_per_month))) | (
-        (work == REMOTE_WORK) & (luck < equations.weekly_chance(p.remote_loss_per_month))
+        works & (work == REMOTE_WORK) & (luck < equations.weekly_chance(p.remote_loss_per_month))
     )
     e.work[rows[found]] = LOCAL_WORK
     e.work[rows[lost]] = JOBLESS

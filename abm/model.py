@@ -21,7 +21,7 @@ from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.emigrants import Emigrants
 from abm.hosts import Host, HostColumns, Hosts
-from abm.hosts_table import HOME, HOST_NAMES, home_value
+from abm.hosts_table import HOME, HOST_NAMES, home_value, real_wage_index
 from abm.kremlin import Kremlin
 from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
@@ -31,6 +31,7 @@ from abm.population import Population
 from abm.russians import Russians
 from abm.screening import listed
 from abm.ties import Ties
+from abm.traits_tables import home_wage_mean_usd
 
 # The week. Decisions are all taken on the same state; only `moves` writes anybody's place.
 PHASES = ("events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "observe")
@@ -112,7 +113,7 @@ class EmigrationModel(mesa.Model):
                 self._calendar.setdefault(back_in, []).append((lever, host, before, None))
 
     def kremlin_acts(self) -> None:
-        """Wages at home, fear of the order, the call-up."""
+        """Fear of the order, and the call-up."""
         self.kremlin.act(self.week)
 
     def hosts_answer(self) -> None:
@@ -145,6 +146,7 @@ class EmigrationModel(mesa.Model):
             self.host_columns,
             self.kremlin,
             home_value("price_level"),
+            real_wage_index(self.week),
             self.week,
         )
 
@@ -173,7 +175,7 @@ class EmigrationModel(mesa.Model):
             e, p = self.emigrants, self.scenario.parameters
             rows = e.ensure(ids)
             hours = self.host_columns.travel_hours[hosts]
-            price = equations.journey_usd(p.journey_months, e.home_wage_usd[rows], hours)
+            price = equations.journey_usd(p.journey_months, home_wage_mean_usd()[1], hours)
             e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - price)
 
     def record_moves(self, moves: Intents) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from abm import equations
 from abm.chance import Integers
 from abm.choices import RUSSIA, Intents
-from abm.decision import local_wages
+from abm.decision import income_follows, local_wages
 from abm.doors import PERMIT, Doors, doors, weeks_on_entry
 from abm.emigrants import (
     HOME,
@@ -24,6 +24,7 @@ from abm.emigrants import (
 from abm.levers import NO_LIMIT
 from abm.population import Flags
 from abm.ties import NOBODY
+from abm.traits_tables import home_wage_mean_usd
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -154,7 +155,8 @@ def _depart(model: EmigrationModel, moves: Intents, chosen: Flags) -> None:
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
     e.occasion[rows] += 1
-    e.work[rows] = np.where(model.population.people(ids).remote, REMOTE_WORK, JOBLESS)
+    follows = income_follows(model.population.people(ids))
+    e.work[rows] = np.where(follows, REMOTE_WORK, JOBLESS)
     _arrive(model, rows, moves.destination[chosen])
 
 
@@ -180,9 +182,14 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     weeks = weeks_on_entry(status, hosts.permit_weeks[host], hosts.visitor_weeks[host])
     e.status[rows] = status
     e.permit_ends[rows] = week + np.maximum(1, weeks)
-    journey = equations.journey_usd(p.journey_months, people.wage_usd, hosts.travel_hours[host])
+    journey = equations.journey_usd(
+        p.journey_months, home_wage_mean_usd()[1], hosts.travel_hours[host]
+    )
     e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - journey)
     e.local_wage_usd[rows] = local_wages(people, hosts, p)[pick]
+    e.understood[rows] = equations.understood(
+        people.speaks_foreign_language, hosts.russian_ease[host]
+    )
     e.discrimination[rows] = 0.0
     e.arrived_week[rows] = week
     e.place[rows] = host

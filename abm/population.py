@@ -21,7 +21,9 @@ from abm.chance import Chance, Floats, Integers
 Flags = NDArray[np.bool_]
 
 # Bins of attachment by cumulative share, fine where people are likeliest to leave.
-ATTACHMENT_EDGES = np.array([0.0, 0.001, 0.004, 0.012, 0.03, 0.07, 0.15, 0.3, 0.6, 1.0])
+ATTACHMENT_EDGES = np.array(
+    [0.0, 0.001, 0.004, 0.012, 0.03, 0.07, 0.13, 0.2, 0.3, 0.42, 0.55, 0.7, 0.85, 1.0]
+)
 ATTACHMENT_LIMIT = 3.0  # truncation of the standard normal
 WAGE_LIMIT = 3.0  # truncation of ln wage, in standard deviations
 OTHER_WORK, IT_WORK, NO_WORK = 0, 1, 2  # livelihoods: what strata know of an occupation
@@ -187,6 +189,7 @@ class People:
 
     def __init__(self, population: Population, ids: Integers) -> None:
         self._population = population
+        self.groups = population.groups
         self.ids = ids
 
     def _uniform(self, trait: str) -> Floats:
@@ -292,6 +295,13 @@ class People:
         """Whether the person holds a passport for travel abroad."""
         share = tables.foreign_passport_share()[self.education, self.region, self.age_group]
         return self._uniform("passport") < share
+
+    @cached_property
+    def speaks_foreign_language(self) -> Flags:
+        """Whether the person speaks a foreign language well enough to work in it."""
+        share = source.speaks_foreign_language_share()[self.education, self.region]
+        share = np.where(self.occupation == IT, tables.it_speaks_foreign_language_share(), share)
+        return self._uniform("language") < share
 
     @cached_property
     def remote(self) -> Flags:

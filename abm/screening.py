@@ -1,9 +1,11 @@
 """Who might leave this week, without visiting anybody else. Nobody else knows of bands and bounds.
 
-Leaving is a race: Russia arrives at E_home, host j at E_j exp(v_j - v_home), E ~ Exp(1). With M the
-least E over the K hosts and r = M / E_home, a person can leave only if r < exp(Δ), Δ the most that
-any host exceeds home for anybody in the stratum. u = K r / (1 + K r) is uniform, so these are the
-persons with u < K e^Δ / (1 + K e^Δ). With attention a the uniform that is drawn is a u.
+Leaving is a race: Russia arrives at E_home, host j at E_j exp(u_home - v_j), E ~ Exp(1). Give host j
+a fixed weight w_j, Σ w = 1, and let M be the least E_j / w_j, which is Exp(1), and r = M / E_home. A
+person can leave only if r < e^Δ, Δ the most that v_j - u_home - ln w_j can be in the stratum.
+u = r / (1 + r) is uniform, so these are the persons with u < e^Δ / (1 + e^Δ). With attention a the
+uniform that is drawn is a u. Weights near the hosts' usual shares make the bound tight; they belong
+to the table of hosts and never change with a scenario.
 
 Persons below a bound are listed by bands of [0, 1), lowest first. In band [a, b) each person is hit
 with chance (b - a) / (1 - a), by geometric skips over all numbers; the lowest hit is the person's
@@ -71,19 +73,26 @@ def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:
     return hits[: np.searchsorted(hits, people)]
 
 
-def luck_at_home(chance: Chance, ids: Integers, week: int, u: Floats, places: Words) -> Floats:
+def luck_at_home(
+    chance: Chance,
+    ids: Integers,
+    week: Integers | int,
+    u: Floats,
+    places: Words,
+    weights: Floats,
+) -> Floats:
     """Luck E of every option given u, shape (people, hosts + 1), Russia last.
 
-    r = u / (K (1 - u)); E_home ~ Gamma(2) / (1 + K r); M = r E_home at a host drawn uniformly, the
-    others M + Exp(1). Which host and how far the others lag come from draws keyed by name.
+    weights: w, shape (people, hosts). r = u / (1 - u); E_home ~ Gamma(2) / (1 + r); M = r E_home at
+    a host drawn by weight, the others E_j / w_j = M + Exp(1) / w_j. Which host and how far the
+    others lag come from draws keyed by name.
     """
-    hosts = len(places)
-    ratio = u / (hosts * (1.0 - u))
+    ratio = u / (1.0 - u)
     pair = chance.uniform("luck sum 1", ids, week) * chance.uniform("luck sum 2", ids, week)
-    home = -np.log(pair) / (1.0 + hosts * ratio)
-    lag = chance.exponential_by_place("luck", ids, week, places)
+    home = -np.log(pair) / (1.0 + ratio)
+    lag = chance.exponential_by_place("luck", ids, week, places) / weights
     lag -= lag.min(axis=1, keepdims=True)
-    luck = np.empty((len(ids), hosts + 1))
-    luck[:, :hosts] = lag + (ratio * home)[:, None]
-    luck[:, hosts] = home
+    luck = np.empty((len(ids), len(places) + 1))
+    luck[:, :-1] = weights * (lag + (ratio * home)[:, None])
+    luck[:, -1] = home
     return luck

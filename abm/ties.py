@@ -1,4 +1,8 @@
-"""Partners and contacts without a stored graph: keyed permutations inside a pool of people."""
+"""Partners and contacts without a stored graph: keyed permutations inside a pool of people.
+
+A pool gathers the people of many strata and numbers them 0 to size - 1. A permutation of a pool is
+i -> (a i + b) mod size, with a and size without a common divisor, so it has a way back.
+"""
 
 from __future__ import annotations
 
@@ -6,58 +10,80 @@ from math import gcd
 
 import numpy as np
 
-from abm.chance import Integers
+from abm.chance import Chance, Integers
 from abm.population import Population
 
 CONTACTS = 16  # facts.csv W385: one in six knows somebody who left, about 1 % of adults
 NOBODY = -1
 
 
-class Pool:
-    """Persons gathered from many strata, numbered 0 to size - 1, with invertible shuffles.
+class Pools:
+    """Strata gathered in pools. pool_of: the pool of each stratum, or NOBODY; size: of each pool."""
 
-    members: rows of the strata, in the order in which their people are numbered.
-    """
+    def __init__(self, population: Population, pool_of: Integers) -> None:
+        self._start = population.strata.start
+        self.of_stratum = pool_of
+        self._order = np.flatnonzero(pool_of >= 0)
+        self._order = self._order[np.argsort(pool_of[self._order], kind="stable")]
+        heads = population.strata.size[self._order]
+        self._before = np.concatenate([[0], np.cumsum(heads)])
+        self.size = np.bincount(pool_of[self._order], weights=heads).astype(np.int64)
+        self._base = np.concatenate([[0], np.cumsum(self.size)])
+        self._first = np.zeros(len(pool_of), dtype=np.int64)
+        self._first[self._order] = self._before[:-1] - self._base[pool_of[self._order]]
 
-    def __init__(self, population: Population, members: Integers) -> None:
-        strata = population.strata
-        self._start = strata.start[:-1][members]
-        self._before = np.concatenate([[0], np.cumsum(strata.size[members])])
-        self.size = int(self._before[-1])
+    def place(self, ids: Integers) -> tuple[Integers, Integers]:
+        """Pool and number within the pool of some persons; pool NOBODY for those in none."""
+        stratum = np.searchsorted(self._start, ids, side="right") - 1
+        return self.of_stratum[stratum], self._first[stratum] + ids - self._start[stratum]
 
-    def person(self, index: Integers) -> Integers:
-        """The persons at some places of the pool."""
-        row = np.searchsorted(self._before, index, side="right") - 1
-        return self._start[row] + index - self._before[row]
+    def person(self, pool: Integers, number: Integers) -> Integers:
+        """The persons with some numbers in some pools."""
+        position = self._base[pool] + number
+        row = np.searchsorted(self._before, position, side="right") - 1
+        return self._start[self._order[row]] + position - self._before[row]
 
 
-def shuffle(index: Integers, size: int, key: int, *, back: bool = False) -> Integers:
-    """A keyed permutation of 0 to size - 1, i -> (a i + b) mod size, or the way back.
+class Shuffles:
+    """One keyed permutation of each pool and the way back, as factors and shifts."""
 
-    a has no divisor in common with size, so that every place is met once.
-    """
-    if size == 1:
-        return index
+    def __init__(self, chance: Chance, purpose: str, sizes: Integers) -> None:
+        pairs = [
+            _coefficients(int(chance.key(f"{purpose} of pool {pool}")), size)
+            for pool, size in enumerate(sizes.tolist())
+        ]
+        there, back = zip(*pairs, strict=True)
+        self.there: Integers = np.array(there)  # (pools, 2): factor and shift
+        self.back: Integers = np.array(back)
+
+
+def _coefficients(key: int, size: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Factor and shift of a permutation of 0 to size - 1, and of the way back."""
+    if size < 2:
+        return (1, 0), (1, 0)
     factor = key % size
     while gcd(factor, size) != 1:
         factor = (factor + 1) % size
     shift = (key >> 32) % size
-    if back:
-        return (index - shift) % size * pow(factor, -1, size) % size
-    return (index * factor + shift) % size
+    inverse = pow(factor, -1, size)
+    return (factor, shift), (inverse, -shift * inverse % size)
 
 
 class Ties:
     """Who is whose partner and contact."""
 
     def __init__(self, population: Population) -> None:
-        self._population = population
-        g, strata = population.groups, population.strata
+        g, group = population.groups, population.strata.group
         place = g.region * 3 + g.stage
-        couple = np.where(g.partnered == 1, place * 2 + g.sex, -1)[strata.group]
-        community = (place * 3 + g.livelihood)[strata.group]
-        self._couple, self._in_couples = _pools(population, couple)
-        self._community, self._in_communities = _pools(population, community)
+        couple = np.where(g.partnered == 1, place * 2 + g.sex, NOBODY)[group]
+        self._couples = Pools(population, couple)
+        self._pairing = Shuffles(population.chance, "couples", self._couples.size)
+        self._communities = Pools(population, (place * 3 + g.livelihood)[group])
+        ways = [
+            Shuffles(population.chance, f"contacts {tie}", self._communities.size)
+            for tie in range(CONTACTS // 2)
+        ]
+        self._ways = np.stack([way for tie in ways for way in (tie.there, tie.back)], axis=1)
 
     def partner(self, ids: Integers) -> Integers:
         """Each person's partner, or NOBODY; partners are of one region and life stage.
@@ -65,51 +91,29 @@ class Ties:
         Men and women of a pool are both shuffled and paired by place; the surplus of one sex has
         partners outside the adult table and counts as single.
         """
+        ids = np.asarray(ids, dtype=np.int64)
+        pool, number = self._couples.place(ids)
+        own = np.maximum(pool, 0)
+        other = own ^ 1
+        size = self._couples.size
+        factor, shift = self._pairing.there[own].T
+        rank = (number * factor + shift) % size[own]
+        paired = (pool >= 0) & (rank < size[other])
+        factor, shift = self._pairing.back[other].T
+        theirs = (rank * factor + shift) % size[other]
         result = np.full(len(ids), NOBODY, dtype=np.int64)
-        stratum = np.searchsorted(self._population.strata.start, ids, side="right") - 1
-        pool_of, index = self._couple[0][stratum], self._couple[1][stratum]
-        index = index + ids - self._population.strata.start[stratum]
-        for own in np.unique(pool_of[pool_of >= 0]).tolist():
-            other = own ^ 1
-            if other not in self._in_couples:
-                continue
-            mine, theirs = self._in_couples[own], self._in_couples[other]
-            chosen = np.flatnonzero(pool_of == own)
-            place = shuffle(index[chosen], mine.size, self._key("couple", own))
-            paired = place < theirs.size
-            back = shuffle(place[paired], theirs.size, self._key("couple", other), back=True)
-            result[chosen[paired]] = theirs.person(back)
+        result[paired] = self._couples.person(other[paired], theirs[paired])
         return result
 
     def contacts(self, ids: Integers) -> Integers:
-        """Contacts of each person, shape (people, CONTACTS), mutual; NOBODY where there is none."""
-        result = np.full((len(ids), CONTACTS), NOBODY, dtype=np.int64)
-        stratum = np.searchsorted(self._population.strata.start, ids, side="right") - 1
-        pool_of, index = self._community[0][stratum], self._community[1][stratum]
-        index = index + ids - self._population.strata.start[stratum]
-        for own in np.unique(pool_of).tolist():
-            pool = self._in_communities[own]
-            chosen = np.flatnonzero(pool_of == own)
-            for tie in range(CONTACTS // 2):
-                key = self._key(f"contacts {tie}", own)
-                for column, back in ((2 * tie, False), (2 * tie + 1, True)):
-                    found = pool.person(shuffle(index[chosen], pool.size, key, back=back))
-                    result[chosen, column] = np.where(found == ids[chosen], NOBODY, found)
-        return result
+        """Contacts of each person, shape (people, CONTACTS), mutual; NOBODY where it is oneself.
 
-    def _key(self, purpose: str, pool: int) -> int:
-        return int(self._population.chance.key(f"{purpose} of pool {pool}"))
-
-
-def _pools(
-    population: Population, pool: Integers
-) -> tuple[tuple[Integers, Integers], dict[int, Pool]]:
-    """The pool of each stratum with the place of its first person there; and the pools."""
-    first = np.zeros(len(pool), dtype=np.int64)
-    pools = {}
-    for number in np.unique(pool[pool >= 0]).tolist():
-        members = np.flatnonzero(pool == number)
-        pools[number] = Pool(population, members)
-        sizes = population.strata.size[members]
-        first[members] = np.cumsum(sizes) - sizes
-    return (pool, first), pools
+        They live in one region and life stage and earn their living alike.
+        """
+        ids = np.asarray(ids, dtype=np.int64)
+        pool, number = self._communities.place(ids)
+        ways = self._ways[pool]
+        size = self._communities.size[pool][:, None]
+        numbers = (number[:, None] * ways[:, :, 0] + ways[:, :, 1]) % size
+        found = self._communities.person(pool[:, None], numbers)
+        return np.where(found == ids[:, None], NOBODY, found)

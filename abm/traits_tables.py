@@ -49,6 +49,7 @@ def home_wage_usd() -> Array:
     return read_only(bill / persons)
 
 
+@cache
 def wage_spread() -> float:
     """Standard deviation of ln wage among people of one region and occupation (assumption)."""
     return number("wage_spread")
@@ -121,11 +122,13 @@ def exposure_by_age() -> Array:
     return read_only(exposure / exposure.max())
 
 
+@cache
 def served_factor() -> float:
     """Exposure of men who never served over that of men who did (assumption, 0.04 to 0.6)."""
     return number("never_served_exposure")
 
 
+@cache
 def womens_exposure() -> float:
     """Exposure of women of 18 to 50 over that of the most liable men: the share of women who are
     liable at all. Older women: none."""
@@ -142,3 +145,9 @@ def activist_share() -> Array:
 def home_wage_mean_usd() -> tuple[float, float]:
     """Mean net wage in USD a month, early 2022: of IT specialists, and of all who work."""
     return by("occupation", OCCUPATIONS, "wage_usd")[OCCUPATIONS.index("it")], number("wage_usd")
+
+
+@cache
+def it_speaks_foreign_language_share() -> float:
+    """Share of IT specialists who can work in a foreign language, mostly English."""
+    return number("speaks_foreign_language_share", occupation="it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,6 @@ def test_nothing_keeps_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(runner, "EmigrationModel", made)
     run = abm.run(**QUICK)
-    gc.collect()
     assert len(models) == 1
     assert models[0]() is None
     assert len(run.outcomes) > 0

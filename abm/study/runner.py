@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -185,7 +186,7 @@ def run(
         model.step()
         if progress is not None:
             progress(model.steps, model.weeks)
-    return Run(
+    result = Run(
         scenario=model.scenario,
         screened=screened,
         population=model.population.summary(),
@@ -196,6 +197,9 @@ def run(
         started=started,
         seconds=time.perf_counter() - clock,
     )
+    del model
+    gc.collect()  # a Mesa model and its agents refer to each other: free it before the next one
+    return result
 
 
 def replicate(
