@@ -8,38 +8,55 @@ from functools import cache
 import numpy as np
 
 from abm import equations
-from abm.chance import Floats
-from abm.composition import DISSENT_EDGES, LEANINGS, OCCUPATIONS
-from abm.decision import World
-from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR
+from abm.chance import Chance, Floats
+from abm.composition import DISSENT_EDGES, LEANINGS
+from abm.decision import World, felt_at_home, income_follows
+from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR, standing
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
 from abm.parameters import Parameters
 from abm.population import (
     ATTACHMENT_EDGES,
-    IT,
-    IT_WORK,
-    JOBLESS,
     NO_WORK,
-    OTHER_WORK,
+    STAGES,
     WAGE_LIMIT,
+    People,
     Population,
     attachment_at,
 )
 from abm.ties import CONTACTS
-from abm.traits_tables import home_wage_mean_usd, home_wage_usd, wage_spread
+from abm.traits_tables import attachment_by_age, home_wage_mean_usd, home_wage_usd, wage_spread
 
-WAGE_STEP = 0.1  # width of a wage cell, in logs
+WAGE_STEP = 0.15  # width of a wage cell, in logs
+STANDINGS = (CITIZEN, PERMIT, VISITOR)
 EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of every stratum: attention a; Δ, the most that v_j - u_home - ln w_j can be; bound on a u."""
+    """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
+    best: Δ without home's part, (livelihoods, understood, income follows, standings, leanings, wage
+    cells). Of every stratum: attention a, advantage Δ, and draw, the bound on a u.
+    """
+
+    best: Floats
     attention: Floats
     advantage: Floats
     draw: Floats
+
+    def of_people(self, chance: Chance, people: People, world: World) -> Floats:
+        """Δ of single persons, by what they feel about home and could earn and be abroad."""
+        exposure = world.kremlin.exposure[people.risk_class]
+        best = self.best[
+            people.groups.livelihood[people.group],
+            people.speaks_foreign_language.astype(int),
+            income_follows(people).astype(int),
+            np.searchsorted(STANDINGS, standing(chance, people, exposure, world.hosts)),
+            people.leaning,
+            np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
+        ]
+        return best - sum(felt_at_home(people, world).values())
 
 
 def bounds(population: Population, world: World) -> Bounds:
@@ -64,31 +81,45 @@ def bounds(population: Population, world: World) -> Bounds:
             p.hardship_weight, world.real_wage_index, g.livelihood == NO_WORK
         )
     )
-    best = (gain_by_host(world) - np.log(luck_weights())).max(axis=2)
-    gain = best[g.livelihood, g.leaning]
-    lowest = equations.attachment(p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]))
-    advantage = (gain - felt)[strata.group] - lowest[strata.attachment_bin]
+    best = best_gain(world)
+    youngest = np.array([attachment_by_age()[STAGES == stage].min() for stage in np.unique(STAGES)])
+    lowest = equations.attachment(
+        p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), youngest[:, None]
+    )
+    most = best.max(axis=(1, 2, 3, 5))
+    advantage = (most[g.livelihood, g.leaning] - felt)[strata.group]
+    advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
     draw = attention[strata.group] * equations.bound_on_luck(advantage)
-    return Bounds(attention[strata.group], advantage, draw)
+    return Bounds(best, attention[strata.group], advantage, draw)
 
 
-def gain_by_host(world: World) -> Floats:
-    """The most that each host can offer beyond home's consumption, net of the move.
+def best_gain(world: World) -> Floats:
+    """The most that any host offers net of the move, over home's consumption and ln w.
 
-    Shape (livelihoods, leanings, hosts).
+    Shape (livelihoods, understood, income follows, standings, leanings, wage cells).
+    """
+    worth = worth_by_host(world) - np.log(luck_weights())[:, None, :, :]
+    spent = consumption_gain(world)
+    both = worth[:, None, None, :, :, None, :] + spent[:, :, :, None, None, :, :]
+    return np.asarray(both.max(axis=-1))
+
+
+def worth_by_host(world: World) -> Floats:
+    """The most that each host can offer beside consumption, net of the move.
+
+    Shape (1, standings, leanings, hosts).
     """
     hosts, p = world.hosts, world.parameters
     worth = (
         equations.worth_of_diaspora(p.diaspora_weight, hosts.russians)
         + equations.worth_of_contacts(p.contacts_weight, CONTACTS)
         + hosts.host_constant
-        + equations.weight_of_insecurity(p.insecurity_weight, least_insecurity(world))
         - equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
     )
     leans = np.arange(len(LEANINGS))[:, None] == hosts.group
     worth = worth + equations.worth_of_leaning(p.leaning_weight, leans)
-    spent = np.stack([consumption_gain(world, kind) for kind in (OTHER_WORK, IT_WORK, NO_WORK)])
-    return np.asarray(worth[None, :, :] + spent[:, None, :])
+    insecure = equations.weight_of_insecurity(p.insecurity_weight, least_insecurity(world))
+    return np.asarray(worth[None, None, :, :] + insecure[None, :, None, :])
 
 
 @cache
@@ -100,40 +131,45 @@ def luck_weights() -> Floats:
     """
     p = Parameters()
     before = World(p, HostColumns(p), None, home_value("price_level"), 1.0, 0)
-    share = equations.logit_probabilities(gain_by_host(before))
+    spent = np.median(consumption_gain(before), axis=3)[:, :, :, None, :]
+    worth = worth_by_host(before)[:, -1][:, None, None, :, :]
+    share = equations.logit_probabilities(worth + spent).mean(axis=(1, 2))
     return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
 
 
 def least_insecurity(world: World) -> Floats:
-    """The least insecurity that anybody could enter each host with."""
+    """The least insecurity to enter each host with, by standing, shape (standings, hosts)."""
     hosts = world.hosts
 
     def on_entry(status: int, weeks: Floats | float) -> Floats:
         return np.asarray(equations.insecurity(STATUS_INSECURITY[status], hosts.refusal, weeks))
 
-    least = np.minimum(on_entry(PERMIT, hosts.permit_weeks), on_entry(VISITOR, hosts.visitor_weeks))
-    return np.where(hosts.descent_share > 0, on_entry(CITIZEN, CITIZEN_WEEKS), least)
+    visitor = on_entry(VISITOR, hosts.visitor_weeks)
+    permit = np.minimum(visitor, on_entry(PERMIT, hosts.permit_weeks))
+    citizen = np.where(hosts.descent_share > 0, on_entry(CITIZEN, CITIZEN_WEEKS), permit)
+    return np.stack([citizen, permit, visitor])
 
 
-def consumption_gain(world: World, livelihood: int) -> Floats:
-    """The most that consumption in each host can be worth more than at home, over all wages.
+def consumption_gain(world: World) -> Floats:
+    """The most that consumption in each host can be worth more than at home, by cell of wages.
 
-    Within a cell of wages the host is taken at its upper end and home at its lower one.
+    Shape (livelihoods, understood, income follows, wage cells, hosts). Within a cell the host is
+    taken at the upper end and home at the lower one.
     """
     hosts, p = world.hosts, world.parameters
-    edges = wage_edges(livelihood)[:, None]
-    low, high = edges[:-1], edges[1:]
-    local: Floats | float = 0.0
-    if livelihood != NO_WORK:
-        in_it = livelihood == IT_WORK
-        base = hosts.wage_it_usd if in_it else hosts.wage_mean_usd
-        reference = home_wage_mean_usd()[0 if in_it else 1]
-        access = equations.access_to_work(hosts.right_to_work, equations.understood(1.0, 1.0))
-        share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
-        local = share * equations.wage_abroad(base, high, reference, p.skill_portability)
+    low, high = wage_edges()[:-1, None], wage_edges()[1:, None]
+    heard = equations.understood(np.array([0.0, 1.0])[:, None], hosts.russian_ease)
+    access = equations.access_to_work(hosts.right_to_work, heard)
+    share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
+    mean_it, mean = home_wage_mean_usd()
+    other = equations.wage_abroad(hosts.wage_mean_usd, high, mean, p.skill_portability)
+    in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
+    wages = np.stack([other, in_it, np.zeros_like(other)])
+    local = wages[:, None, None, :, :] * share[None, :, None, None, :]
     remote = equations.remote_income(high, p.transfer_barrier, hosts.payment_access)
+    follows = np.array([0.0, 1.0])[None, None, :, None, None]
     abroad = equations.consumption(
-        np.maximum(local, remote),
+        np.maximum(local, remote * follows),
         p.rent_share * hosts.rent_usd,
         hosts.price_level,
         p.subsistence_ppp_usd,
@@ -142,18 +178,13 @@ def consumption_gain(world: World, livelihood: int) -> Floats:
         low * world.real_wage_index, 0.0, world.home_price_level, p.subsistence_ppp_usd
     )
     gain = equations.worth_of_consumption(p.consumption_weight, abroad)
-    gain = gain - equations.worth_of_consumption(p.consumption_weight, home)
-    return np.asarray(gain.max(axis=0))
+    return np.asarray(gain - equations.worth_of_consumption(p.consumption_weight, home))
 
 
 @cache
-def wage_edges(livelihood: int) -> Floats:
-    """Edges of wage cells that cover every income at home of a livelihood, USD a month."""
-    occupations = {IT_WORK: [IT], NO_WORK: [JOBLESS]}.get(
-        livelihood, [k for k in range(len(OCCUPATIONS)) if k not in (IT, JOBLESS)]
-    )
-    mean = home_wage_usd()[:, occupations]
-    sigma = wage_spread()
+def wage_edges() -> Floats:
+    """Edges of wage cells that cover every income at home, USD a month."""
+    mean, sigma = home_wage_usd(), wage_spread()
     low = np.log(mean.min()) - WAGE_LIMIT * sigma - sigma**2 / 2 - 1e-9
     high = np.log(mean.max()) + WAGE_LIMIT * sigma - sigma**2 / 2 + 1e-9
     return np.exp(np.linspace(low, high, int(np.ceil((high - low) / WAGE_STEP)) + 1))

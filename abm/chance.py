@@ -107,11 +107,7 @@ def thirds(words: Words) -> tuple[Floats, Floats, Floats]:
     return first, second, third
 
 
-def quarters(words: Words) -> tuple[Floats, Floats, Floats, Floats]:
-    """Four independent uniforms of 16 bits from each word, for chances that need no more."""
-    unit = 2.0**-16
+def quarter_below(words: Words, quarter: int, chance: Floats) -> NDArray[np.bool_]:
+    """Whether one of four independent uniforms of 16 bits in each word lies below a chance."""
     pieces = words.view(np.uint16).reshape(*words.shape, 4)
-    first, second, third, fourth = (
-        (pieces[..., k].astype(np.float64) + 0.5) * unit for k in range(4)
-    )
-    return first, second, third, fourth
+    return pieces[..., quarter] < np.ceil(chance * 2.0**16 - 0.5)

@@ -13,7 +13,17 @@ import numpy as np
 from abm import equations
 from abm.bounds import Bounds, bounds, luck_weights
 from abm.chance import Floats, Integers
-from abm.decision import Able, Deciders, World, ability, arrivals, components, own_insecurity, total
+from abm.decision import (
+    Able,
+    Components,
+    Deciders,
+    World,
+    ability,
+    arrivals,
+    components,
+    own_insecurity,
+    total,
+)
 from abm.doors import doors
 from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
@@ -48,7 +58,7 @@ def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    ids, u = reconsidering_at_home(model, world.week, bound)
+    ids, u = reconsidering_at_home(model, world, bound)
     parts = [_leave(model, world, bound, ids, u), _move_abroad(model, world)]
     return Intents(
         *(
@@ -59,23 +69,28 @@ def decide(model: EmigrationModel) -> Intents:
 
 
 def reconsidering_at_home(
-    model: EmigrationModel, week: int, bound: Bounds
+    model: EmigrationModel, world: World, bound: Bounds
 ) -> tuple[Integers, Floats]:
     """Who at home reconsiders and might leave, with the u of their luck.
 
     Listed singly, whatever their stratum: those whose partner is abroad.
     """
-    e = model.emigrants
+    e, week = model.emigrants, world.week
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
     ids, a_u = listed(model.chance, week, model.population, draw)
     kept = (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
     ids, a_u = ids[kept], a_u[kept]
-    ids = np.concatenate([ids, singled])
-    a_u = np.concatenate([a_u, model.chance.uniform("singled", singled, week)])
-    attention = bound.attention[model.population.people(ids).stratum]
-    attends = a_u < attention
-    return ids[attends], a_u[attends] / attention[attends]
+    people = model.population.people(ids)
+    attention = bound.attention[people.stratum]
+    u = a_u / attention
+    might = u < 1.0
+    if model.screened:
+        might &= u < equations.bound_on_luck(bound.of_people(model.chance, people, world))
+    lone = model.chance.uniform("singled", singled, week)
+    lone /= bound.attention[model.population.people(singled).stratum]
+    attend = lone < 1.0
+    return np.concatenate([ids[might], singled[attend]]), np.concatenate([u[might], lone[attend]])
 
 
 def partners_left_behind(model: EmigrationModel) -> Integers:
@@ -182,13 +197,13 @@ def _leave(
     """Those at home who set out, once the doors shut in their face are counted."""
     d = deciders_at_home(model, world, ids)
     parts = components(d, world)
-    utility = total(parts)
+    utility = total(parts, len(ids))
     weights = luck_weights_of(d.people)
     luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys, weights)
     able = ability(d, world, model.chance.uniform("exit", ids))
     wish = np.argmin(arrivals(luck, utility, np.ones_like(able.in_fact)), axis=1)
     choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
-    _check(bound, d, utility)
+    _check(model, bound, world, d, utility)
 
     heads = model.emigrants.people_of(ids)
     leaves = choice != RUSSIA
@@ -211,12 +226,16 @@ def _leave(
     )
 
 
-def _check(bound: Bounds, d: Deciders, utility: Floats) -> None:
-    """No candidate exceeds the stratum's bound; too low a bound would be a silent error."""
+def _check(
+    model: EmigrationModel, bound: Bounds, world: World, d: Deciders, utility: Floats
+) -> None:
+    """Nobody exceeds their own bound or their stratum's; too low a one would be a silent error."""
     covered = d.partner_place < 0
     lead = utility[:, :-1] - utility[:, -1:] - np.log(luck_weights_of(d.people))
     most = lead.max(axis=1)[covered]
-    if np.any(most > bound.advantage[d.people.stratum[covered]] + SLACK):
+    own = bound.of_people(model.chance, d.people, world)[covered]
+    stratum = bound.advantage[d.people.stratum[covered]]
+    if np.any(most > own + SLACK) or np.any(own > stratum + SLACK):
         raise AssertionError("a person is likelier to leave than the bound of their stratum")
 
 
@@ -227,11 +246,11 @@ def luck_weights_of(people: People) -> Floats:
     return luck_weights()[groups.livelihood[g], groups.leaning[g]]
 
 
-def leaving_causes(parts: dict[str, Floats], choice: Integers) -> Integers:
+def leaving_causes(parts: Components, choice: Integers) -> Integers:
     """Which of home's ills, or the gain in consumption, weighs most with each who leaves."""
-    rows = np.arange(len(choice))
-    ills = [-parts[name][:, -1] for name in LEAVING_CAUSES[:4]]
-    wages = (parts["consumption"][rows, choice] - parts["consumption"][:, -1])[:, None]
+    ills = [-parts[name][1] for name in LEAVING_CAUSES[:4]]
+    abroad, home = parts["consumption"]
+    wages = abroad[np.arange(len(choice)), np.minimum(choice, RUSSIA - 1)] - home
     return np.argmax(np.column_stack([*ills, wages]), axis=1)
 
 
@@ -241,7 +260,7 @@ def _move_abroad(model: EmigrationModel, world: World) -> Intents:
     rows = e.abroad()
     rows = rows[e.trigger[rows] > 0]
     d = deciders_abroad(model, world, rows)
-    utility = total(components(d, world))
+    utility = total(components(d, world), len(rows))
     able: Able = ability(d, world, np.ones(len(rows)))
     arrival = arrivals(luck_abroad(model, world, rows), utility, able.in_fact)
     choice = np.argmin(arrival, axis=1)
@@ -266,7 +285,11 @@ def luck_abroad(model: EmigrationModel, world: World, rows: Integers) -> Floats:
     if len(carried):
         held = rows[carried]
         luck[carried] = luck_at_home(
-            model.chance, ids[carried], e.luck_week[held], e.luck[held], keys,
+            model.chance,
+            ids[carried],
+            e.luck_week[held],
+            e.luck[held],
+            keys,
             luck_weights_of(model.population.people(ids[carried])),
         )
     return luck

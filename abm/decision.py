@@ -12,14 +12,15 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats, Integers
-from abm.doors import STATUS_INSECURITY, Doors
+from abm.doors import IRREGULAR, STATUS_INSECURITY, Doors
 from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
+from abm.hosts_table import HOST_NAMES
 from abm.kremlin import Kremlin
 from abm.parameters import Parameters
 from abm.population import IT, Flags, People
 from abm.population import JOBLESS as OUT_OF_WORK
-from abm.traits_tables import home_wage_mean_usd
+from abm.traits_tables import attachment_by_age, home_wage_mean_usd
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,21 @@ class Deciders:
         return self.place >= 0
 
 
-Components = dict[str, Floats]
+# Of each component, what it adds in the hosts, as (people, hosts) or broadcasting to it, and in
+# Russia, as (people,) or a number.
+Components = dict[str, tuple[Floats | float, Floats | float]]
 
 
 def components(d: Deciders, world: World) -> Components:
-    """Utility of every option by component, each of shape (people, hosts + 1); Russia last."""
+    """Utility of every option, by component."""
     hosts, p = world.hosts, world.parameters
-    count, width = len(d.place), len(hosts) + 1
+    count = len(d.place)
     here = np.flatnonzero(d.abroad)
     at = (here, d.place[here])
     parts: Components = {}
 
     def part(name: str, abroad: Floats | float, home: Floats | float = 0.0) -> None:
-        column = np.empty((count, width))
-        column[:, :-1] = abroad
-        column[:, -1] = home
-        parts[name] = column
+        parts[name] = (abroad, home)
 
     spent = consumption_abroad(d, world)
     at_home = equations.consumption(
@@ -112,7 +112,8 @@ def components(d: Deciders, world: World) -> Components:
     )
     insecurity[at] = equations.with_partners(
         own_insecurity(d.status[here], d.weeks_left[here], d.place[here], world),
-        d.partner_insecurity[here], p.partner_suffering
+        d.partner_insecurity[here],
+        p.partner_suffering,
     )
     part("insecurity", equations.weight_of_insecurity(p.insecurity_weight, insecurity))
     lived = np.zeros((count, len(hosts)))
@@ -120,8 +121,12 @@ def components(d: Deciders, world: World) -> Components:
         d.discrimination[here], d.partner_discrimination[here], p.partner_suffering
     )
     part("discrimination", equations.weight_of_discrimination(p.discrimination_weight, lived))
-    for name, value in felt_at_home(d, world).items():
+    for name, value in felt_at_home(d.people, world).items():
         part(name, 0.0, value)
+    pull = equations.pull_of_home(
+        parts["attachment"][1][here], p.lasting_attachment, d.years_abroad[here]
+    )
+    parts["attachment"][1][here] = pull
     part("moving_cost", *moving_costs(d, world))
     return parts
 
@@ -131,7 +136,7 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
 
     A place elsewhere is judged by the work one can expect there or, for remote workers, by income
     from Russia if that is more; the own place by the work one has. While savings last the jobless
-    expect what a newcomer expects; when they have ended there is subsistence.
+    expect what a newcomer expects; without savings, or a right to stay, there is subsistence.
     """
     hosts, p = world.hosts, world.parameters
     local = local_wages(d.people, hosts, p)
@@ -145,9 +150,10 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
     income = np.maximum(share * local, remote * works_remotely[:, None])
     here = np.flatnonzero(d.abroad & (d.work != REMOTE_WORK))
     place = d.place[here]
+    hopes = (d.savings_usd > 0) & (d.status != IRREGULAR)
     own = np.where(
         d.work[here] == JOBLESS,
-        np.where(d.savings_usd[here] > 0, (share * local)[here, place], 0.0),
+        np.where(hopes[here], (share * local)[here, place], 0.0),
         local[here, place],
     )
     income[here, place] = own
@@ -181,23 +187,18 @@ def income_follows(people: People) -> Flags:
     return people.remote | (people.occupation == OUT_OF_WORK)
 
 
-def own_insecurity(
-    status: Integers, weeks_left: Floats, place: Integers, world: World
-) -> Floats:
+def own_insecurity(status: Integers, weeks_left: Floats, place: Integers, world: World) -> Floats:
     """Insecurity of status in the own host, shape (people,)."""
     refusal = world.hosts.refusal[place]
     return np.asarray(equations.insecurity(STATUS_INSECURITY[status], refusal, weeks_left))
 
 
-def felt_at_home(d: Deciders, world: World) -> Components:
+def felt_at_home(people: People, world: World) -> dict[str, Floats]:
     """What Russia alone offers and threatens, each of shape (people,)."""
-    p, kremlin, people = world.parameters, world.kremlin, d.people
-    own = equations.attachment(p.attachment_spread, people.attachment_standard)
-    pull = equations.pull_of_home(own, p.lasting_attachment, d.years_abroad)
+    p, kremlin = world.parameters, world.kremlin
+    risk = kremlin.perceived_risk(people.region, people.risk_class)
     return {
-        "mobilisation": equations.fear_of_mobilisation(
-            p.mobilisation_weight, kremlin.perceived_risk(people.region, people.risk_class)
-        ),
+        "mobilisation": equations.fear_of_mobilisation(p.mobilisation_weight, risk),
         "repression": equations.weight_of_repression(
             p.repression_weight, people.dissent, kremlin.repression, kremlin.propaganda
         ),
@@ -207,19 +208,19 @@ def felt_at_home(d: Deciders, world: World) -> Components:
         "hardship": equations.weight_of_hardship(
             p.hardship_weight, world.real_wage_index, people.occupation == OUT_OF_WORK
         ),
-        "attachment": np.where(d.abroad, pull, own),
+        "attachment": equations.attachment(
+            p.attachment_spread,
+            people.attachment_standard,
+            attachment_by_age()[people.age_group],
+        ),
     }
 
 
 def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
     """Utility lost by moving to each host, (people, hosts), and to Russia, (people,)."""
     p, hosts = world.parameters, world.hosts
-    leaving = equations.moving_cost(
-        p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights
-    )
-    onward = np.where(
-        d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move
-    )
+    leaving = equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
+    onward = np.where(d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move)
     to_host = np.where(d.abroad[:, None], onward, leaving)
     back = equations.moving_cost(
         p.cost_of_return, p.cost_without_flights, hosts.direct_flights[d.place]
@@ -227,11 +228,12 @@ def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
     return -to_host, np.where(d.abroad, -back, 0.0)
 
 
-def total(parts: Components) -> Floats:
-    """Utility of every option, summed in the order of the components."""
-    result = np.zeros(next(iter(parts.values())).shape)
-    for part in parts.values():
-        result += part
+def total(parts: Components, people: int) -> Floats:
+    """Utility of every option, summed in the order of the components, Russia last."""
+    result = np.zeros((people, len(HOST_NAMES) + 1))
+    for abroad, home in parts.values():
+        result[:, :-1] += abroad
+        result[:, -1] += home
     return result
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abm.chance import Chance, Floats, Integers, quarters
+from abm.chance import Chance, Floats, Integers, quarter_below
 from abm.hosts import HostColumns
 from abm.kremlin import DRAFT_ELIGIBLE
 from abm.parameters import Parameters
@@ -50,21 +50,19 @@ def doors(
     applications would succeed is the person's own luck with papers, the same for ever.
     """
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
-    of_descent, of_skill, of_visit, of_protection = quarters(luck)
     rows = np.arange(len(hosts))
     draftable = (exposure >= DRAFT_ELIGIBLE)[:, None]
-    descent = of_descent < hosts.descent_share
+    descent = quarter_below(luck, 0, hosts.descent_share)
     ground = (
         descent
-        | (people.skilled[:, None] & (of_skill < hosts.skill_visas))
+        | (people.skilled[:, None] & quarter_below(luck, 1, hosts.skill_visas))
         | (partner_place[:, None] == rows)
     )
     protection = (
-        people.activist[:, None] & (of_protection < hosts.humanitarian_visas_activists)
-    ) | (draftable & (of_protection < hosts.humanitarian_visas_draft))
-    visit = ((hosts.visa_free_days > 0) | (of_visit < hosts.tourist_visas)) & (
-        draftable | (hosts.draft_papers_only == 0)
-    )
+        people.activist[:, None] & quarter_below(luck, 3, hosts.humanitarian_visas_activists)
+    ) | (draftable & quarter_below(luck, 3, hosts.humanitarian_visas_draft))
+    on_visa = quarter_below(luck, 2, hosts.tourist_visas * hosts.visa_reach)
+    visit = ((hosts.visa_free_days > 0) | on_visa) & (draftable | (hosts.draft_papers_only == 0))
     passport = people.foreign_passport[:, None] | hosts.internal_passport
     banned = hosts.entry_ban > 0
     exempt = ~banned | (hosts.entry_exemptions > 0)
@@ -73,6 +71,15 @@ def doors(
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
     believed = open | _not_heard(chance, people.ids, hosts, parameters, week, passport & visit)
     return Doors(open, believed, status, weeks)
+
+
+def standing(chance: Chance, people: People, exposure: Floats, hosts: HostColumns) -> Integers:
+    """The best that each could be on entry anywhere, partners aside: VISITOR, PERMIT or CITIZEN."""
+    some = hosts.descent_share > 0
+    luck = chance.words_by_place("papers", people.ids, hosts.keys[some])
+    descent = quarter_below(luck, 0, hosts.descent_share[some]).any(axis=1)
+    ground = people.skilled | people.activist | (exposure >= DRAFT_ELIGIBLE)
+    return np.where(descent, CITIZEN, np.where(ground, PERMIT, VISITOR))
 
 
 def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats) -> Floats:
@@ -94,5 +101,5 @@ def _not_heard(
     unheard = np.exp(-since / max(parameters.news_weeks, 1e-9)) * (hosts.entry_ban > 0)
     if not np.any(unheard > 1e-6):
         return np.zeros_like(could_visit)
-    luck, *_ = quarters(chance.words_by_place("news", ids, hosts.keys, week))
-    return could_visit & (luck < unheard)
+    luck = chance.words_by_place("news", ids, hosts.keys, week)
+    return could_visit & quarter_below(luck, 0, unheard)

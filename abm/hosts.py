@@ -72,6 +72,7 @@ class HostColumns:
         self.travel_hours = host_column("travel_hours")
         self.refusal_base = host_column("refusal_base")
         self.hostility_before = host_column("hostility_base")
+        self.visa_reach = host_column("visa_reach")
         self.russian_ease = host_column("russian_language_ease")
         self.internal_passport = host_column("internal_passport") > 0
         self.descent_share = host_column("descent_share")
@@ -197,7 +198,9 @@ class Host(mesa.Agent):
         raise AttributeError(f"a Host has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        return f"Host({self.name!r}, newcomers={self.newcomers:.0f}, hostility={self.hostility:.2f})"
+        return (
+            f"Host({self.name!r}, newcomers={self.newcomers:.0f}, hostility={self.hostility:.2f})"
+        )
 
 
 class Hosts(AgentSet):

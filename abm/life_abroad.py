@@ -74,11 +74,12 @@ def _work(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
     e, p = model.emigrants, model.scenario.parameters
     work = e.work[rows]
     works = e.local_wage_usd[rows] > 0  # others live on transfers
+    allowed = e.status[rows] != IRREGULAR
     access = equations.access_to_work(
         model.host_columns.right_to_work[e.place[rows]], e.understood[rows]
     )
     finding = equations.weekly_chance(p.job_finding_per_month * access)
-    found = works & (work == JOBLESS) & (luck < finding)
+    found = works & allowed & (work == JOBLESS) & (luck < finding)
     lost = ((work == LOCAL_WORK) & (luck < equations.weekly_chance(p.failure_per_month))) | (
         works & (work == REMOTE_WORK) & (luck < equations.weekly_chance(p.remote_loss_per_month))
     )
@@ -105,25 +106,30 @@ def _spend(model: EmigrationModel, rows: Integers) -> None:
 def _check_permits(model: EmigrationModel, rows: Integers) -> None:
     """Stays that end this week are renewed, applied for, granted or refused (M6)."""
     e, hosts, week = model.emigrants, model.host_columns, model.week
-    due = rows[e.permit_ends[rows] <= week]
-    if not len(due):
-        return
-    status, place = e.status[due], e.place[due]
     p = model.scenario.parameters
+    stay = week - e.arrived_week[rows]
+    visits = (e.status[rows] == VISITOR) & (hosts.border_run[e.place[rows]] == 0)
+    applies = rows[visits & (stay >= p.application_weeks)]
+    _apply(model, applies)
+    due = rows[e.permit_ends[rows] <= week]
+    status, place = e.status[due], e.place[due]
     runs = due[(status == VISITOR) & (hosts.border_run[place] > 0)]
     e.permit_ends[runs] = week + hosts.visitor_weeks[e.place[runs]]
-    applies = due[
-        ((status == VISITOR) & (hosts.border_run[place] == 0)) | (status == IRREGULAR)
-    ]
-    e.status[applies] = PENDING
-    e.permit_ends[applies] = week + int(p.processing_weeks)
-    _raise(model, applies, PERMIT_ENDED)
+    again = due[((status == VISITOR) & (hosts.border_run[place] == 0)) | (status == IRREGULAR)]
+    _apply(model, again)
+    _raise(model, again, PERMIT_ENDED)
 
     decided = due[np.isin(status, (PENDING, PERMIT, LONG_PERMIT))]
     luck = model.chance.uniform("permit", e.person[decided], e.weeks_abroad[decided])
     refused = luck < hosts.refusal[e.place[decided]]
     _grant(model, decided[~refused])
     _refuse(model, decided[refused])
+
+
+def _apply(model: EmigrationModel, rows: Integers) -> None:
+    e = model.emigrants
+    e.status[rows] = PENDING
+    e.permit_ends[rows] = model.week + int(model.scenario.parameters.processing_weeks)
 
 
 def _grant(model: EmigrationModel, rows: Integers) -> None:
@@ -141,8 +147,10 @@ def _grant(model: EmigrationModel, rows: Integers) -> None:
 
 
 def _refuse(model: EmigrationModel, rows: Integers) -> None:
+    """Who is refused may not work there."""
     e = model.emigrants
+    model.record_refusals(rows)
     e.status[rows] = IRREGULAR
+    e.work[rows] = np.where(e.work[rows] == LOCAL_WORK, JOBLESS, e.work[rows])
     e.permit_ends[rows] = model.week + REAPPLY_WEEKS
     _raise(model, rows, PERMIT_REFUSED)
-    model.record_refusals(rows)

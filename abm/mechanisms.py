@@ -20,7 +20,9 @@ class Mechanism:
     held: dict[str, float] = field(default_factory=dict)
 
 
-def _m(id: str, what: str, *null: str, held: dict[str, float] | None = None, **off: float) -> Mechanism:
+def _m(
+    id: str, what: str, *null: str, held: dict[str, float] | None = None, **off: float
+) -> Mechanism:
     return Mechanism(id, what, {**dict.fromkeys(null, 0.0), **off}, held or {})
 
 
@@ -36,7 +38,12 @@ MECHANISMS: tuple[Mechanism, ...] = (
     _m("M9", "a job or business is lost", "failure_per_month", "remote_loss_per_month"),
     _m("M10", "money cannot be transferred", "transfer_barrier", movable_savings=1.0),
     _m("M11", "an unhappy partner weighs on both", "partner_suffering"),
-    _m("M15", "inflow raises rents, rents raise hostility", "rent_elasticity", "hostility_from_rents"),
+    _m(
+        "M15",
+        "inflow raises rents, rents raise hostility",
+        "rent_elasticity",
+        "hostility_from_rents",
+    ),
     _m("M16", "history makes hostility that no inflow explains", "historical_hostility"),
     _m("M17", "outside pressure tightens a host's policy", "policy_to_pressure"),
     _m("M18", "hostility tightens a host's policy", "policy_to_hostility"),

@@ -19,6 +19,7 @@ from abm.chance import Chance, Floats, Integers, name_key
 from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
+from abm.doors import PENDING
 from abm.emigrants import Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, home_value, real_wage_index
@@ -193,7 +194,9 @@ class EmigrationModel(mesa.Model):
         e = self.emigrants
         place, people = e.place[rows].astype(np.int64), e.people[rows]
         self.observations.add("permit_refusals", place, people)
-        self._refusals.append((np.full(len(rows), self.week), e.person[rows], place, people))
+        renewal = e.status[rows] != PENDING
+        week = np.full(len(rows), self.week)
+        self._refusals.append((week, e.person[rows], place, renewal, people))
 
     def _schedule(self) -> dict[int, list[Setting]]:
         """Settings by week: what is held first, then dated events in order of date."""
@@ -228,14 +231,15 @@ class EmigrationModel(mesa.Model):
         )
 
     def refusals_table(self) -> pd.DataFrame:
-        """One row a refused permit: week, date, person, host, people."""
-        week, person, place, people = _joined(self._refusals, 4)
+        """One row a refused permit: week, date, person, host, renewal (of a permit held), people."""
+        week, person, place, renewal, people = _joined(self._refusals, 5)
         return pd.DataFrame(
             {
                 "week": week.astype(int),
                 "date": _dates(week),
                 "person": person.astype(int),
                 "host": PLACES[place.astype(int)],
+                "renewal": renewal.astype(bool),
                 "people": people,
             }
         )

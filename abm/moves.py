@@ -136,18 +136,14 @@ def _doors_with_partner(model: EmigrationModel, ids: Integers, target: Integers)
 
 
 def _chosen(intents: Intents, chosen: Flags) -> Intents:
-    return Intents(
-        *(getattr(intents, name)[chosen] for name in Intents.__dataclass_fields__)
-    )
+    return Intents(*(getattr(intents, name)[chosen] for name in Intents.__dataclass_fields__))
 
 
 def _depart(model: EmigrationModel, moves: Intents, chosen: Flags) -> None:
     e, week = model.emigrants, model.week
     ids, luck = moves.person[chosen], moves.luck[chosen]
     rows = e.leave(ids)
-    e.first_left_week[rows] = np.where(
-        e.first_left_week[rows] < 0, week, e.first_left_week[rows]
-    )
+    e.first_left_week[rows] = np.where(e.first_left_week[rows] < 0, week, e.first_left_week[rows])
     e.left_week[rows] = week
     e.leaving_cause[rows] = moves.cause[chosen]
     e.savings_usd[rows] *= model.scenario.parameters.movable_savings

@@ -63,35 +63,35 @@ class Parameters:
     # --- what a place is worth (util a month)
     consumption_weight: float = number("β_w", 1.0, "util per ln consumption", 0.4, 2.0)
     diaspora_weight: float = number(
-        "ψ", 0.35, "util per ln stock", 0.1, 0.7, source="Beine, Docquier and Özden 2011, Table 2"
+        "ψ", 0.25, "util per ln stock", 0.1, 0.7, source="Beine, Docquier and Özden 2011, Table 2"
     )
     contacts_weight: float = number(
         "ω", 0.25, "util per ln contacts", 0.0, 0.5, "assumed", "literature on networks; no figure"
     )
     family_weight: float = number("β_f", 1.0, "util", 0.0, 2.0, "assumed")
     leaning_weight: float = number("κ", 1.2, "util", 0.0, 2.5)
-    insecurity_weight: float = number("β_s", 1.5, "util at full insecurity", 0.0, 4.0)
+    insecurity_weight: float = number("β_s", 3.5, "util at full insecurity", 0.0, 4.0)
     discrimination_weight: float = number("β_d", 0.6, "util an act", 0.0, 2.0, "assumed")
-    mobilisation_weight: float = number("β_m", 3.0, "util at full risk", 0.0, 8.0)
-    repression_weight: float = number("β_r", 3.0, "util at full repression", 0.0, 8.0)
-    conscience: float = number("c", 0.3, "of full repression", 0.0, 1.0, "assumed")
-    hardship_weight: float = number("β_e", 0.5, "util per ln income lost", 0.0, 2.0, "assumed")
-    attachment_spread: float = number("σ_h", 1.6, "util", 0.5, 3.0)
+    mobilisation_weight: float = number("β_m", 3.4, "util at full risk", 0.0, 8.0)
+    repression_weight: float = number("β_r", 8.0, "util at full repression", 0.0, 8.0)
+    conscience: float = number("c", 0.1, "of full repression", 0.0, 1.0, "assumed")
+    hardship_weight: float = number("β_e", 0.3, "util per ln income lost", 0.0, 2.0, "assumed")
+    attachment_spread: float = number("σ_h", 1.8, "util", 0.5, 3.0)
     lasting_attachment: float = number("η", 0.6, "share that does not fade", 0.3, 1.0, "assumed")
     # --- what a move costs
-    cost_of_leaving: float = number("φ_H", 9.0, "util", 4.0, 14.0)
+    cost_of_leaving: float = number("φ_H", 6.8, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.0, "util", 2.0, 9.0)
-    cost_of_return: float = number("φ_R", 4.0, "util", 1.0, 9.0)
+    cost_of_return: float = number("φ_R", 2.4, "util", 1.0, 9.0)
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")
     journey_months: float = number("J", 0.5, "months of pay at home", 0.2, 2.0, "assumed")
     # --- when people think about it
     attention_per_month: float = number(
         "a", 0.2, "per month", 0.05, 0.5, "assumed", "fixed: only its product with exp(-φ_H) counts"
     )
-    order_attention: float = number("α", 0.5, "per week at full risk", 0.1, 1.0)
+    order_attention: float = number("α", 0.6, "per week at full risk", 0.1, 1.0)
     breadth_belief: float = number("n", 2.0, "multiple", 1.0, 4.0, "assumed")
     community_ties: float = number("s", 0.5, "share", 0.0, 1.0, "assumed")
-    risk_decay_per_month: float = number("ρ", 0.25, "per month", 0.06, 0.6)
+    risk_decay_per_month: float = number("ρ", 0.3, "per month", 0.06, 0.6)
     exemption_effect: float = number(
         "x", 0.7, "share of exposure removed", 0.0, 1.0, "assumed", "S1: employers exempt staff"
     )
@@ -107,12 +107,18 @@ class Parameters:
         "k", 0.45, "share", 0.2, 1.0, "assumed", "russia.csv: share_of_savings_movable; null is 1"
     )
     skill_portability: float = number(
-        "p", 0.5, "elasticity of the wage abroad to the one at home", 0.2, 1.0, "assumed"
+        "p", 0.8, "elasticity of the wage abroad to the one at home", 0.2, 1.0, "assumed"
     )
     failure_per_month: float = number("f", 0.03, "per month", 0.01, 0.06, "assumed")
     job_finding_per_month: float = number("e", 0.2, "per month", 0.05, 0.3, "assumed")
     remote_loss_per_month: float = number(
-        "f_r", 0.1, "per month", 0.05, 0.2, "measured", "facts.csv W321, W322: 43 to 17 % in 7 months"
+        "f_r",
+        0.1,
+        "per month",
+        0.05,
+        0.2,
+        "measured",
+        "facts.csv W321, W322: 43 to 17 % in 7 months",
     )
     rent_share: float = number(
         "r", 0.6, "of a one-room flat's rent, an adult", 0.4, 1.0, "assumed", "flats are shared"
@@ -129,22 +135,35 @@ class Parameters:
         "literature",
         "World Bank poverty line of upper-middle-income countries, 6.85 USD a day",
     )
-    strictness_to_refusal: float = number("χ", 3.5, "logit a unit of strictness", 0.0, 6.0)
+    application_weeks: float = number(
+        "w_a", 4.0, "weeks until a visitor asks for a permit", 1.0, 13.0, "assumed"
+    )
+    strictness_to_refusal: float = number("χ", 5.0, "logit a unit of strictness", 0.0, 6.0)
     renewals_examined: float = number("x_r", 1.0, "share of expiries", 0.0, 1.0, "assumed")
     processing_weeks: float = number("w", 8.0, "weeks pending", 2.0, 26.0, "assumed")
-    long_permit_years: float = number("y", 5.0, "years resident", 2.0, 10.0, "assumed", "EU 2003/109")
+    long_permit_years: float = number(
+        "y", 5.0, "years resident", 2.0, 10.0, "assumed", "EU 2003/109"
+    )
     # --- hosts
-    rent_elasticity: float = number("γ", 8.0, "% of rent per % of population", 1.0, 12.0)
+    rent_elasticity: float = number("γ", 10.0, "% of rent per % of population", 1.0, 12.0)
     refugee_competition: float = number(
-        "γ_u", 0.3, "of a Russian newcomer's", 0.0, 1.0, "assumed", "M34: refugees seek the same flats"
+        "γ_u",
+        0.3,
+        "of a Russian newcomer's",
+        0.0,
+        1.0,
+        "assumed",
+        "M34: refugees seek the same flats",
     )
     hostility_from_rents: float = number("h_r", 0.5, "per ln rent", 0.0, 2.0, "assumed")
     hostility_from_incidents: float = number("h_i", 0.3, "per incident", 0.0, 1.0, "assumed")
     hostility_decay_per_month: float = number("h_d", 0.05, "per month", 0.01, 0.1, "assumed")
-    historical_hostility: float = number("h_0", 1.0, "share of the polled level", 0.0, 1.0, "assumed")
+    historical_hostility: float = number(
+        "h_0", 1.0, "share of the polled level", 0.0, 1.0, "assumed"
+    )
     early_welcome: float = number("h_w", 0.4, "share of hostility held back", 0.0, 0.8, "assumed")
     welcome_months: float = number("τ_w", 9.0, "months until e-fold is gone", 3.0, 24.0, "assumed")
-    discrimination_base: float = number("δ0", 0.004, "per month", 0.0, 0.05, "assumed")
+    discrimination_base: float = number("δ0", 0.02, "per month", 0.0, 0.05, "assumed")
     discrimination_from_hostility: float = number("δ1", 0.05, "per month", 0.0, 0.05)
     hostility_threshold: float = number("h_t", 0.5, "hostility", 0.3, 0.8, "assumed")
     policy_to_hostility: float = number("p_h", 0.1, "strictness a review", 0.0, 0.5, "assumed")

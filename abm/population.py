@@ -26,7 +26,7 @@ ATTACHMENT_EDGES = np.array(
 )
 ATTACHMENT_LIMIT = 3.0  # truncation of the standard normal
 WAGE_LIMIT = 3.0  # truncation of ln wage, in standard deviations
-OTHER_WORK, IT_WORK, NO_WORK = 0, 1, 2  # livelihoods: what strata know of an occupation
+OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
 IT, STUDENT, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "student", "jobless"))
 SKILLED = np.isin(source.OCCUPATIONS, ["it", "scientist", "student", "specialist", "manager"])
 STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group: to 34, to 49, to 64
@@ -310,8 +310,9 @@ class People:
 
     @cached_property
     def skilled(self) -> Flags:
-        """Whether the person's work or study gives a ground for a skill visa."""
-        return SKILLED[self.occupation] & ((self.education == 1) | (self.occupation == STUDENT))
+        """Whether work or study gives a ground for a skill visa: a trade, a degree, a language."""
+        learned = (self.education == 1) & self.speaks_foreign_language
+        return SKILLED[self.occupation] & (learned | (self.occupation == STUDENT))
 
     @cached_property
     def children(self) -> Integers:

@@ -48,7 +48,9 @@ class Russian(mesa.Agent):
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in ATTRIBUTES:
-            raise AttributeError(f"a Russian has no attribute {name!r}; see abm.russians.ATTRIBUTES")
+            raise AttributeError(
+                f"a Russian has no attribute {name!r}; see abm.russians.ATTRIBUTES"
+            )
         value = column(self.model, name, np.array([self.unique_id]))[0]
         return value.item() if isinstance(value, np.generic) else value
 
@@ -82,9 +84,9 @@ class Russian(mesa.Agent):
         else:
             deciders = deciders_abroad(model, world, model.emigrants.row_of(ids))
         parts = components(deciders, world)
-        utility = total(parts)
+        utility = total(parts, 1)
         able = ability(deciders, world, model.chance.uniform("exit", ids)).in_fact
-        table = pd.DataFrame({name: part[0] for name, part in parts.items()})
+        table = pd.DataFrame({name: total({name: part}, 1)[0] for name, part in parts.items()})
         table.insert(0, "option", [*HOST_NAMES, HOME_NAME])
         table["utility"] = utility[0]
         table["able"] = able[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from scipy.special import ndtri
 
 from .composition import (
     EDUCATIONS,
@@ -18,6 +19,7 @@ from .composition import (
     age_margins,
     education_axis,
     persons_by_education,
+    persons_by_sex_and_age,
     region_margins,
     workforce,
 )
@@ -151,3 +153,15 @@ def home_wage_mean_usd() -> tuple[float, float]:
 def it_speaks_foreign_language_share() -> float:
     """Share of IT specialists who can work in a foreign language, mostly English."""
     return number("speaks_foreign_language_share", occupation="it")
+
+
+@cache
+def attachment_by_age() -> Array:
+    """How far attachment to home lies from its mean by age group, standard deviations, (9,).
+
+    Where a share p would like to emigrate attachment lies -Φ⁻¹(p), less the mean over adults
+    (Levada, May 2021). Assumes that the wish shows the attachment.
+    """
+    distance = -ndtri(by_age("would_like_to_emigrate_share"))
+    persons = persons_by_sex_and_age().sum(axis=0).ravel()
+    return read_only(distance - np.average(distance, weights=persons))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from abm.model import EmigrationModel
     from abm.study.runner import Run
 
 VERIFICATION = Path(__file__).parent / "verification"
@@ -34,6 +36,22 @@ def small_run() -> Run:
     from abm.study.runner import run
 
     return run("war-years", scale=10_000, seed=1, until="2022-12-31")
+
+
+@pytest.fixture(scope="session")
+def finished() -> Callable[..., EmigrationModel]:
+    """finished(seed=2, ...): a model run to its end, by default the baseline at 3,000 people an
+    agent until the end of 2022."""
+    from abm.model import EmigrationModel
+
+    def run_to_the_end(scenario: Any = "war-years", **changes: Any) -> EmigrationModel:
+        settings = {"scale": 3000, "seed": 1, "until": "2022-12-31", **changes}
+        model = EmigrationModel(scenario, **settings)
+        while model.running:
+            model.step()
+        return model
+
+    return run_to_the_end
 
 
 @pytest.fixture

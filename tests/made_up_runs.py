@@ -48,6 +48,6 @@ def a_run(**tables: Any) -> Any:
         "outcomes": outcomes({("World", "departures"): 0}),
         "moves": moves((1, 0, "Russia", "Turkey")).iloc[:0],
         "emigrants": emigrants((1, 0, "it", "higher", 30, 1000)).iloc[:0],
-        "refusals": pd.DataFrame(columns=["week", "date", "person", "host", "people"]),
+        "refusals": pd.DataFrame(columns=["week", "date", "person", "host", "renewal", "people"]),
     }
     return SimpleNamespace(**(usual | tables))

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from abm.hosts_table import HOST_NAMES, host_column
 from abm.study.readings import (
     Tables,
     completed,
@@ -107,8 +108,13 @@ def stock_abroad(run: Tables, host: str, first: date, last: date) -> float:
 
 
 def permit_holders(run: Tables, host: str, first: date, last: date) -> float:
-    """Residence permits in force on the last day, one a person, children included; permits."""
-    return stock_at(run.outcomes, host, "permit_holders", last)
+    """Residence permits in force on the last day, one a person, children included; permits.
+
+    The count takes in Russians who lived there before the war: those of the table of hosts, taken
+    as holders all through (assumption).
+    """
+    before = float(host_column("diaspora_2021")[HOST_NAMES.index(host)])
+    return before + stock_at(run.outcomes, host, "permit_holders", last)
 
 
 def workers_left(run: Tables, host: str, first: date, last: date) -> float:
@@ -236,10 +242,11 @@ def _return_rate(run: Tables, hosts: Sequence[str], first: date, last: date) -> 
 def refused_who_returned(run: Tables, host: str, first: date, last: date) -> float:
     """Share of those refused a renewal whose next move, within half a year, is home.
 
-    Each person's first refusal in a host where they already were when the week began; those who
-    stay on without papers count among the refused.
+    Each person's first refused renewal (refusals of a first permit are not meant) in a host where
+    they already were when the week began; those who stay on without papers count as refused.
     """
-    refusals = run.refusals.sort_values("date", kind="stable").drop_duplicates("person")
+    refusals = run.refusals[run.refusals["renewal"].astype(bool)]
+    refusals = refusals.sort_values("date", kind="stable").drop_duplicates("person")
     days = pd.to_datetime(refusals["date"]).dt.date
     refused = refusals[(days >= first) & (days <= last)].set_index("person")
     moves = run.moves[run.moves["person"].isin(refused.index)].sort_values("date", kind="stable")

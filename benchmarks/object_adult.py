@@ -1,0 +1,255 @@
+"""One adult of the plain object model: a Mesa agent that applies the equations to itself alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+import mesa
+
+from abm import equations
+from abm.calendar import WEEKS_PER_YEAR
+from abm.composition import OCCUPATIONS
+from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR
+from abm.emigrants import JOBLESS, LOCAL_WORK, NONE, REMOTE_WORK
+from abm.kremlin import DRAFT_ELIGIBLE
+from abm.traits_tables import attachment_by_age, home_wage_mean_usd
+from benchmarks.object_hosts import ObjectHost, quarter
+
+TRAITS = (
+    "risk_class", "region", "leaning", "occupation", "dissent", "activist", "attachment_standard",
+    "wage_usd", "savings_usd", "foreign_passport", "speaks_foreign_language", "remote", "skilled",
+    "children", "age_group",
+)  # fmt: skip
+INSECURITY = STATUS_INSECURITY.tolist()
+
+
+@dataclass
+class Door:
+    """A host's door for one person: may they enter, do they think so, as what, for how long."""
+
+    open: bool
+    believed: bool
+    status: int
+    weeks: float
+
+
+class Adult(mesa.Agent):
+    """One adult. host is None at home; traits are attributes under the columns' names."""
+
+    def __init__(self, model: Any, person: int, traits: dict[str, Any]) -> None:
+        super().__init__(model)
+        self.__dict__.update(traits)
+        self.person = person
+        self.jobless_at_home = OCCUPATIONS[self.occupation] == "jobless"
+        self.in_it = OCCUPATIONS[self.occupation] == "it"
+        self.income_follows = self.remote or self.jobless_at_home
+        self.partner: Adult | None = None
+        self.contacts: list[Adult] = []
+        self.host: ObjectHost | None = None
+        self.called_up = False
+        self.papers: list[int] | None = None
+        self.trigger = self.next_trigger = NONE
+        self.status, self.permit_ends, self.left_week, self.arrived_week = CITIZEN, 0.0, 0, 0
+        self.work, self.discrimination = JOBLESS, 0.0
+        self.weeks_abroad = self.occasion = 0
+        self.luck: tuple[int, float] | None = None  # week and u of a departure still carried
+
+    @property
+    def at_home(self) -> bool:
+        """At home, and not in the army."""
+        return self.host is None and not self.called_up
+
+    @property
+    def people(self) -> float:
+        """Real people that move with this agent."""
+        return float(self.model.scale * (1 + self.children))
+
+    @property
+    def draftable(self) -> bool:
+        """Whether the army could call this person up."""
+        return bool(self.exposure >= DRAFT_ELIGIBLE)
+
+    # --- doors -------------------------------------------------------------------------------
+
+    def door(self, host: ObjectHost, with_partner: bool = False) -> Door:
+        """A host's door; with_partner: as if the partner were there already."""
+        if self.papers is None:
+            self.papers = self.model.luck.words("papers", self.person)
+        word = self.papers[host.row]
+        joins = with_partner or (self.partner is not None and self.partner.host is host)
+        descent = quarter(word, 0) < host.descent_share
+        skill = self.skilled and quarter(word, 1) < host.skill_visas
+        ground = descent or skill or joins
+        protection = (
+            self.activist and quarter(word, 3) < host.humanitarian_visas_activists
+        ) or (self.draftable and quarter(word, 3) < host.humanitarian_visas_draft)
+        visit = (host.visa_free_days > 0 or quarter(word, 2) < host.tourist_visas) and (
+            self.draftable or host.draft_papers_only == 0
+        )
+        passport = self.foreign_passport or host.internal_passport
+        banned = host.entry_ban > 0
+        may_despite = ground and (not banned or host.entry_exemptions > 0)
+        open = passport and (may_despite or protection or (visit and not banned))
+        unheard = passport and visit and banned and not open and self.has_not_heard(host)
+        status = CITIZEN if descent else PERMIT if ground or protection else VISITOR
+        return Door(open, open or unheard, status, weeks_on_entry(host, status))
+
+    def has_not_heard(self, host: ObjectHost) -> bool:
+        """News that a door was shut has not reached this person (M5)."""
+        week = self.model.week
+        share = exp(-(week + 1 - host.shut_in_week) / max(self.model.parameters.news_weeks, 1e-9))
+        word = self.model.luck.words("news", self.person, week)[host.row]
+        return quarter(word, 0) < share
+
+    def journey_usd(self, host: ObjectHost) -> float:
+        """Price of the journey to a host."""
+        months = self.model.parameters.journey_months
+        return float(equations.journey_usd(months, home_wage_mean_usd()[1], host.travel_hours))
+
+    def able(self, host: ObjectHost, door: bool, stopped: bool) -> bool:
+        """Whether this person can be in a host: stay there, or enter and pay the way."""
+        if host is self.host:
+            return True
+        p = self.model.parameters
+        movable = p.movable_savings if self.host is None else 1.0
+        return door and not stopped and self.savings_usd * movable >= self.journey_usd(host)
+
+    # --- what places are worth -------------------------------------------------------------------
+
+    def local_wage_usd(self, host: ObjectHost) -> float:
+        """Wage this person would earn in a host, USD a month."""
+        if self.jobless_at_home:
+            return 0.0
+        base = host.wage_it_usd if self.in_it else host.wage_mean_usd
+        mean = home_wage_mean_usd()[0 if self.in_it else 1]
+        portability = self.model.parameters.skill_portability
+        return float(equations.wage_abroad(base, self.wage_usd, mean, portability))
+
+    def understood(self, host: ObjectHost) -> float:
+        """Chance to be understood at work in a host."""
+        return float(equations.understood(self.speaks_foreign_language, host.russian_ease))
+
+    def consumption_in(self, host: ObjectHost) -> float:
+        """Worth of consumption in a host, by the work one has there or can expect."""
+        p = self.model.parameters
+        local = self.local_wage_usd(host)
+        access = equations.access_to_work(host.right_to_work, self.understood(host))
+        share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
+        if host is self.host and self.work == LOCAL_WORK:
+            income = local
+        elif host is self.host and self.work == JOBLESS:
+            income = share * local if self.savings_usd > 0 else 0.0
+        else:
+            income = share * local
+            if self.income_follows if self.host is None else self.work == REMOTE_WORK:
+                remote = equations.remote_income(
+                    self.wage_usd, p.transfer_barrier, host.payment_access
+                )
+                income = max(income, remote)
+        spent = equations.consumption(
+            income, p.rent_share * host.rent_usd, host.price_level, p.subsistence_ppp_usd
+        )
+        return float(equations.worth_of_consumption(p.consumption_weight, spent))
+
+    def worth_of(self, host: ObjectHost, door: Door) -> float:
+        """Utility of a host, the move to it included."""
+        p = self.model.parameters
+        friends = sum(friend.host is host for friend in self.contacts)
+        family = self.partner is not None and self.partner.host is host
+        lived = 0.0
+        if host is self.host:
+            theirs = self.partner if family else None
+            insecurity = equations.with_partners(
+                self.insecurity(), theirs.insecurity() if theirs else 0.0, p.partner_suffering
+            )
+            lived = equations.with_partners(
+                self.discrimination, theirs.discrimination if theirs else 0.0, p.partner_suffering
+            )
+            cost = 0.0
+        else:
+            insecurity = equations.insecurity(INSECURITY[door.status], host.refusal, door.weeks)
+            cost = p.cost_of_onward_move
+            if self.host is None:
+                cost = equations.moving_cost(
+                    p.cost_of_leaving, p.cost_without_flights, host.direct_flights
+                )
+        return float(
+            self.consumption_in(host)
+            + equations.worth_of_diaspora(p.diaspora_weight, host.russians)
+            + equations.worth_of_contacts(p.contacts_weight, friends)
+            + equations.worth_of_family(p.family_weight, family)
+            + host.host_constant
+            + equations.worth_of_leaning(p.leaning_weight, self.leaning == host.group)
+            + equations.weight_of_insecurity(p.insecurity_weight, insecurity)
+            + equations.weight_of_discrimination(p.discrimination_weight, lived)
+            - cost
+        )
+
+    def insecurity(self) -> float:
+        """Insecurity of this person's own status abroad."""
+        assert self.host is not None
+        left = self.permit_ends - self.model.week
+        return float(equations.insecurity(INSECURITY[self.status], self.host.refusal, left))
+
+    def perceived_risk(self) -> float:
+        """Risk of being called up as this person sees it."""
+        kremlin = self.model.kremlin
+        taken, people = kremlin.community[self.region, self.risk_class]
+        ties = self.model.parameters.community_ties
+        risk = kremlin.risk[self.exposure]
+        return float(equations.risk_with_community(risk, ties, taken / people))
+
+    def ills_of_home(self) -> dict[str, float]:
+        """What Russia's ills add to the utility of being there."""
+        p, kremlin = self.model.parameters, self.model.kremlin
+        return {
+            "mobilisation": equations.fear_of_mobilisation(
+                p.mobilisation_weight, self.perceived_risk()
+            ),
+            "repression": equations.weight_of_repression(
+                p.repression_weight, self.dissent, kremlin.repression, kremlin.propaganda
+            ),
+            "conscience": equations.weight_of_conscience(
+                p.repression_weight, self.dissent, p.conscience
+            ),
+            "hardship": equations.weight_of_hardship(
+                p.hardship_weight, self.model.real_wage_index, self.jobless_at_home
+            ),
+        }
+
+    def consumption_at_home(self) -> float:
+        """Worth of consumption in Russia."""
+        p, model = self.model.parameters, self.model
+        income = self.wage_usd * model.real_wage_index
+        spent = equations.consumption(income, 0.0, model.home_price_level, p.subsistence_ppp_usd)
+        return float(equations.worth_of_consumption(p.consumption_weight, spent))
+
+    def worth_of_home(self) -> float:
+        """Utility of Russia, the way back included."""
+        p = self.model.parameters
+        family = self.partner is not None and self.partner.at_home
+        by_age = attachment_by_age()[self.age_group]
+        pull = equations.attachment(p.attachment_spread, self.attachment_standard, by_age)
+        cost = 0.0
+        if self.host is not None:
+            years = (self.model.week - self.left_week) / WEEKS_PER_YEAR
+            pull = equations.pull_of_home(pull, p.lasting_attachment, years)
+            cost = equations.moving_cost(
+                p.cost_of_return, p.cost_without_flights, self.host.direct_flights
+            )
+        return float(
+            self.consumption_at_home()
+            + equations.worth_of_family(p.family_weight, family)
+            + sum(self.ills_of_home().values())
+            + pull
+            - cost
+        )
+
+
+def weeks_on_entry(host: ObjectHost, status: int) -> float:
+    """For how long one may stay in a host with the status that its door gives, weeks."""
+    if status == CITIZEN:
+        return CITIZEN_WEEKS
+    return float(host.permit_weeks if status == PERMIT else host.visitor_weeks)

@@ -1,0 +1,202 @@
+"""What one adult of the plain object model does in a week: decides, or lives abroad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from abm import equations
+from abm.calendar import WEEKS_PER_YEAR
+from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.emigrants import (
+    ATTENTION,
+    DISCRIMINATION,
+    JOB_LOST,
+    JOBLESS,
+    LOCAL_WORK,
+    NONE,
+    PERMIT_ENDED,
+    PERMIT_REFUSED,
+    REMOTE_WORK,
+    SAVINGS_ENDED,
+    TRIGGERS,
+)
+from abm.life_abroad import LONG_PERMIT_WEEKS, REAPPLY_WEEKS
+from benchmarks.object_adult import Adult
+from benchmarks.object_hosts import ObjectHost, third
+
+
+@dataclass
+class Intent:
+    """A move that somebody wants to make; None is Russia.
+
+    arrivals: when each host, then Russia, arrives in the race; luck: u of a departure.
+    """
+
+    adult: Adult
+    origin: ObjectHost | None
+    destination: ObjectHost | None
+    arrivals: list[float]
+    cause: str
+    luck: float | None
+
+
+def first_of(arrivals: list[float], hosts: list[ObjectHost]) -> ObjectHost | None:
+    """The option that arrives first; Russia is the last of them."""
+    row = arrivals.index(min(arrivals))
+    return hosts[row] if row < len(hosts) else None
+
+
+def race(luck: list[float], utilities: list[float], able: list[bool]) -> list[float]:
+    """When each option arrives, never if it cannot be taken."""
+    options = zip(luck, utilities, able, strict=True)
+    return [float(equations.log_arrival(e, v)) if can else inf for e, v, can in options]
+
+
+# --- deciding --------------------------------------------------------------------------------
+
+
+def decide_at_home(adult: Adult, draw: float) -> Intent | None:
+    """Whether somebody at home reconsiders, and where they set out to, if they get there."""
+    model, p = adult.model, adult.model.parameters
+    attention = equations.attention(
+        p.attention_per_month, p.order_attention, adult.perceived_risk(), model.kremlin.mobilisation
+    )
+    if draw >= attention:
+        return None
+    u = float(draw / attention)
+    luck = model.luck.departure(adult.person, model.week, u)
+    doors = [adult.door(host) for host in model.hosts]
+    pairs = list(zip(model.hosts, doors, strict=True))
+    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
+    stopped = adult.draftable and model.luck.uniform("exit", adult.person) < model.kremlin.exit_ban
+    believed = [*(adult.able(host, door.believed, stopped) for host, door in pairs), True]
+    in_fact = [*(adult.able(host, door.open, stopped) for host, door in pairs), True]
+    choice = first_of(race(luck, utilities, believed), model.hosts)
+    if choice is None:
+        wish = first_of(race(luck, utilities, [True] * len(luck)), model.hosts)
+        model.immobile += adult.people if wish is not None else 0.0
+        return None
+    if not in_fact[choice.row]:
+        model.turned_back += adult.people
+        adult.savings_usd = max(0.0, adult.savings_usd - adult.journey_usd(choice))
+        return None
+    gains = {name: -value for name, value in adult.ills_of_home().items()}
+    gains["wages"] = adult.consumption_in(choice) - adult.consumption_at_home()
+    cause = max(gains, key=lambda name: gains[name])
+    return Intent(adult, None, choice, race(luck, utilities, in_fact), cause, u)
+
+
+def decide_abroad(adult: Adult) -> Intent | None:
+    """Where somebody abroad who has been struck by something moves, if anywhere."""
+    model = adult.model
+    if adult.luck is not None:
+        luck = model.luck.departure(adult.person, *adult.luck)
+    else:
+        luck = model.luck.abroad(adult.person, adult.occasion)
+    doors = [adult.door(host) for host in model.hosts]
+    pairs = list(zip(model.hosts, doors, strict=True))
+    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
+    able = [*(adult.able(host, door.open, False) for host, door in pairs), True]
+    arrivals = race(luck, utilities, able)
+    choice = first_of(arrivals, model.hosts)
+    if choice is adult.host:
+        return None
+    return Intent(adult, adult.host, choice, arrivals, TRIGGERS[adult.trigger], None)
+
+
+# --- a week abroad -------------------------------------------------------------------------------
+
+
+def live_abroad(adult: Adult) -> None:
+    """Memories, work, savings and permit; the most urgent trigger stays."""
+    assert adult.host is not None
+    p, model = adult.model.parameters, adult.model
+    adult.weeks_abroad += 1
+    adult.trigger, adult.next_trigger = adult.next_trigger, NONE
+    word = model.luck.word("life abroad", adult.person, adult.weeks_abroad)
+    if third(word, 0) < equations.attention(p.attention_per_month, 0.0, 0.0, 0.0):
+        adult.occasion += 1
+        adult.luck = None
+        strike(adult, ATTENTION)
+    adult.discrimination = float(equations.forgotten(adult.discrimination))
+    if third(word, 1) < equations.discrimination_chance(
+        p.discrimination_base, p.discrimination_from_hostility, adult.host.hostility
+    ):
+        adult.discrimination += 1.0
+        strike(adult, DISCRIMINATION)
+    work_a_week(adult, third(word, 2))
+    spend_a_week(adult)
+    if adult.permit_ends <= model.week:
+        answer_permit(adult)
+
+
+def strike(adult: Adult, trigger: int) -> None:
+    """Make somebody re-evaluate; a more urgent reason prevails."""
+    adult.trigger = max(adult.trigger, trigger)
+
+
+def work_a_week(adult: Adult, luck: float) -> None:
+    """A job is found or lost, remote work ends; who lives on transfers keeps them."""
+    p = adult.model.parameters
+    assert adult.host is not None
+    if adult.work == LOCAL_WORK:
+        lost = luck < equations.weekly_chance(p.failure_per_month)
+    elif adult.work == REMOTE_WORK:
+        remote = equations.weekly_chance(p.remote_loss_per_month)
+        lost = not adult.jobless_at_home and luck < remote
+    else:
+        access = equations.access_to_work(adult.host.right_to_work, adult.understood(adult.host))
+        finding = equations.weekly_chance(p.job_finding_per_month * access)
+        if not adult.jobless_at_home and luck < finding:
+            adult.work = LOCAL_WORK
+        return
+    if lost:
+        adult.work = JOBLESS
+        strike(adult, JOB_LOST)
+
+
+def spend_a_week(adult: Adult) -> None:
+    """Savings follow income less rent and living."""
+    p, host = adult.model.parameters, adult.host
+    assert host is not None
+    income = 0.0
+    if adult.work == LOCAL_WORK:
+        income = adult.local_wage_usd(host)
+    elif adult.work == REMOTE_WORK:
+        income = equations.remote_income(adult.wage_usd, p.transfer_barrier, host.payment_access)
+    rent, living = p.rent_share * host.rent_usd, p.living_cost_ppp_usd * host.price_level
+    before = adult.savings_usd
+    adult.savings_usd = float(equations.savings_next(before, income, rent, living))
+    if before > 0 and adult.savings_usd <= 0:
+        strike(adult, SAVINGS_ENDED)
+
+
+def answer_permit(adult: Adult) -> None:
+    """A stay that ends is renewed at the border, applied for, granted or refused."""
+    model, host, week = adult.model, adult.host, adult.model.week
+    assert host is not None
+    if adult.status == VISITOR and host.border_run > 0:
+        adult.permit_ends = week + host.visitor_weeks
+    elif adult.status in (VISITOR, IRREGULAR):
+        adult.status = PENDING
+        adult.permit_ends = week + int(model.parameters.processing_weeks)
+        strike(adult, PERMIT_ENDED)
+    elif adult.status != CITIZEN:
+        if model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal:
+            adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS
+            model.refusals.append((week, adult.person, host.name))
+            strike(adult, PERMIT_REFUSED)
+        else:
+            grant(adult, host, week)
+
+
+def grant(adult: Adult, host: ObjectHost, week: int) -> None:
+    """A permit, a long one after years, at last citizenship."""
+    resident = week - adult.arrived_week
+    adult.status, weeks = PERMIT, float(host.permit_weeks)
+    if resident >= adult.model.parameters.long_permit_years * WEEKS_PER_YEAR:
+        adult.status, weeks = LONG_PERMIT, LONG_PERMIT_WEEKS
+    if resident >= host.citizenship_weeks:
+        adult.status, weeks = CITIZEN, CITIZEN_WEEKS
+    adult.permit_ends = week + weeks
