@@ -107,6 +107,14 @@ def thirds(words: Words) -> tuple[Floats, Floats, Floats]:
     return first, second, third
 
 
+def halves(words: Words) -> tuple[Floats, Floats]:
+    """Two independent uniforms of 32 bits from each word."""
+    unit = 2.0**-32
+    parts = (words >> np.uint64(32), words & np.uint64(2**32 - 1))
+    first, second = ((part.astype(np.float64) + 0.5) * unit for part in parts)
+    return first, second
+
+
 def quarter_below(words: Words, quarter: int, chance: Floats) -> NDArray[np.bool_]:
     """Whether one of four independent uniforms of 16 bits in each word lies below a chance."""
     pieces = words.view(np.uint16).reshape(*words.shape, 4)

@@ -24,12 +24,12 @@ from abm.decision import (
     own_insecurity,
     total,
 )
-from abm.doors import doors
+from abm.doors import Doors, doors
 from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
-from abm.population import People
+from abm.population import Flags, People
 from abm.screening import listed, luck_at_home
-from abm.ties import NOBODY
+from abm.ties import CONTACTS, NOBODY
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -43,7 +43,8 @@ class Intents:
     """Moves that people want to make this week. Columns of shape (movers,).
 
     origin: a host's row or HOME; destination: an option; arrivals: (movers, options), for those
-    who get no place; cause: why they left home, or the trigger abroad; luck: u of departure.
+    who get no place; cause: why they left home, or the trigger abroad; luck: u of departure;
+    people: real people who move, children included.
     """
 
     person: Integers
@@ -52,45 +53,62 @@ class Intents:
     arrivals: Floats
     cause: Integers
     luck: Floats
+    people: Floats
+
+    def take(self, rows: Integers | Flags) -> Intents:
+        """Some of the moves."""
+        return Intents(*(getattr(self, name)[rows] for name in Intents.__dataclass_fields__))
+
+    def and_also(self, more: Intents) -> Intents:
+        """These moves and some more."""
+        return Intents(
+            *(
+                np.concatenate([getattr(self, name), getattr(more, name)])
+                for name in Intents.__dataclass_fields__
+            )
+        )
 
 
 def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    ids, u = reconsidering_at_home(model, world, bound)
-    parts = [_leave(model, world, bound, ids, u), _move_abroad(model, world)]
-    return Intents(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in Intents.__dataclass_fields__
-        )
-    )
+    people, u = reconsidering_at_home(model, world, bound)
+    return _leave(model, world, bound, people, u).and_also(_move_abroad(model, world))
 
 
 def reconsidering_at_home(
     model: EmigrationModel, world: World, bound: Bounds
-) -> tuple[Integers, Floats]:
+) -> tuple[People, Floats]:
     """Who at home reconsiders and might leave, with the u of their luck.
 
     Listed singly, whatever their stratum: those whose partner is abroad.
     """
-    e, week = model.emigrants, world.week
+    e = model.emigrants
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
-    ids, a_u = listed(model.chance, week, model.population, draw)
-    kept = (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
-    ids, a_u = ids[kept], a_u[kept]
-    people = model.population.people(ids)
-    attention = bound.attention[people.stratum]
-    u = a_u / attention
-    might = u < 1.0
+    ids, a_u, stratum = listed(model.chance, world.week, model.population, draw)
+    u = a_u / bound.attention[stratum]
+    kept = (u < 1.0) & (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
+    people, u = model.population.people(ids[kept], stratum[kept]), u[kept]
     if model.screened:
-        might &= u < equations.bound_on_luck(bound.of_people(model.chance, people, world))
-    lone = model.chance.uniform("singled", singled, week)
+        most = bound.of_people(model.chance, people, world)
+        near = u < equations.bound_on_luck(most)
+        people, u, most = people.take(near), u[near], most[near]
+        near = u < equations.bound_on_luck(most - _contacts_missing(model, world, people.ids))
+        people, u = people.take(near), u[near]
+    lone = model.chance.uniform("singled", singled, world.week)
     lone /= bound.attention[model.population.people(singled).stratum]
     attend = lone < 1.0
-    return np.concatenate([ids[might], singled[attend]]), np.concatenate([u[might], lone[attend]])
+    return people.and_also(singled[attend]), np.concatenate([u, lone[attend]])
+
+
+def _contacts_missing(model: EmigrationModel, world: World, ids: Integers) -> Floats:
+    """By how much the bounds overrate contacts: they suppose that all of them are in one host."""
+    weight = world.parameters.contacts_weight
+    abroad = (model.emigrants.places_of_contacts(ids) >= 0).sum(axis=1)
+    most = equations.worth_of_contacts(weight, CONTACTS)
+    return np.asarray(most - equations.worth_of_contacts(weight, abroad))
 
 
 def partners_left_behind(model: EmigrationModel) -> Integers:
@@ -101,10 +119,9 @@ def partners_left_behind(model: EmigrationModel) -> Integers:
     return np.sort(partners[e.place_of(partners) == HOME])
 
 
-def deciders_at_home(model: EmigrationModel, world: World, ids: Integers) -> Deciders:
+def deciders_at_home(model: EmigrationModel, world: World, people: People) -> Deciders:
     """Persons at home with what their decision depends on."""
-    e = model.emigrants
-    people = model.population.people(ids)
+    e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
     partner = model.ties.partner(ids)
@@ -116,7 +133,7 @@ def deciders_at_home(model: EmigrationModel, world: World, ids: Integers) -> Dec
         partner_place=partner_place,
         contacts=contacts_there(model, ids),
         savings_usd=savings * world.parameters.movable_savings,
-        doors=_doors(model, world, people, partner_place),
+        doors=doors_of(model, people, partner_place),
         status=nothing.astype(np.int64),
         weeks_left=nothing,
         work=nothing.astype(np.int64),
@@ -159,7 +176,7 @@ def _life(
         "partner_place": partner_place,
         "contacts": contacts_there(model, people.ids),
         "savings_usd": e.savings_usd[rows],
-        "doors": _doors(model, world, people, partner_place),
+        "doors": doors_of(model, people, partner_place),
         "status": e.status[rows].astype(np.int64),
         "weeks_left": (e.permit_ends[rows] - world.week).astype(float),
         "work": e.work[rows].astype(np.int64),
@@ -176,26 +193,27 @@ def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> F
     )
 
 
-def _doors(model: EmigrationModel, world: World, people: People, partner_place: Integers):  # type: ignore[no-untyped-def]
-    exposure = world.kremlin.exposure[people.risk_class]
-    return doors(
-        model.chance, people, exposure, partner_place, world.hosts, world.parameters, world.week
-    )
+def doors_of(model: EmigrationModel, people: People, partner_place: Integers) -> Doors:
+    """The doors of every host for some people this week."""
+    exposure = model.kremlin.exposure[people.risk_class]
+    p = model.scenario.parameters
+    return doors(model.chance, people, exposure, partner_place, model.host_columns, p, model.week)
 
 
 def contacts_there(model: EmigrationModel, ids: Integers) -> Integers:
     """How many contacts each person has in each host, shape (people, hosts)."""
-    places = model.emigrants.place_of(model.ties.contacts(ids))
-    person, _ = np.nonzero(places >= 0)
-    flat = person * RUSSIA + places[places >= 0]
+    places = model.emigrants.places_of_contacts(ids)
+    person, contact = np.nonzero(places >= 0)
+    flat = person * RUSSIA + places[person, contact]
     return np.bincount(flat, minlength=len(ids) * RUSSIA).reshape(len(ids), RUSSIA)
 
 
 def _leave(
-    model: EmigrationModel, world: World, bound: Bounds, ids: Integers, u: Floats
+    model: EmigrationModel, world: World, bound: Bounds, people: People, u: Floats
 ) -> Intents:
     """Those at home who set out, once the doors shut in their face are counted."""
-    d = deciders_at_home(model, world, ids)
+    ids = people.ids
+    d = deciders_at_home(model, world, people)
     parts = components(d, world)
     utility = total(parts, len(ids))
     weights = luck_weights_of(d.people)
@@ -205,7 +223,7 @@ def _leave(
     choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
     _check(model, bound, world, d, utility)
 
-    heads = model.emigrants.people_of(ids)
+    heads = model.emigrants.heads(people)
     leaves = choice != RUSSIA
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
@@ -223,6 +241,7 @@ def _leave(
         arrivals=arrivals(luck, utility, able.in_fact)[goes],
         cause=cause,
         luck=u[goes],
+        people=heads[goes],
     )
 
 
@@ -272,6 +291,7 @@ def _move_abroad(model: EmigrationModel, world: World) -> Intents:
         arrivals=arrival[moves],
         cause=e.trigger[rows][moves].astype(np.int64),
         luck=e.luck[rows][moves],
+        people=e.people[rows][moves],
     )
 
 

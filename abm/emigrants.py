@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.chance import Floats, Integers
-from abm.population import Population
+from abm.population import People, Population
 from abm.ties import Ties
 
 NO_ROW = -1
@@ -91,6 +91,8 @@ class Emigrants:
         self._population = population
         self._ties = ties
         self._row_of = np.full(population.size, NO_ROW, dtype=np.int32)
+        # Where everybody is, in the order of communities, so that contacts are found at once.
+        self._place_by_position = np.full(population.size, HOME, dtype=np.int8)
         self.rows = 0
         self._capacity = 0
         self.away_by_class = np.zeros(len(population.groups.class_liability))
@@ -125,7 +127,7 @@ class Emigrants:
             traits = self._population.people(new)
             self.person[rows] = new
             self.partner[rows] = self._ties.partner(new)
-            self.people[rows] = self.people_of(new)
+            self.people[rows] = self.heads(traits)
             self.sex[rows] = traits.sex
             self.age_years[rows] = traits.age_years
             self.education[rows] = traits.education
@@ -135,29 +137,26 @@ class Emigrants:
             self.rows = end
         return self.row_of(ids)
 
-    def people_of(self, ids: Integers) -> Floats:
+    def heads(self, people: People) -> Floats:
         """Real people that some persons stand for, their children included."""
-        return self._population.scale * (1.0 + self._population.people(ids).children)
+        return self._population.scale * (1.0 + people.children)
 
     def abroad(self) -> Integers:
         """Rows of those who are in a host."""
         return np.flatnonzero(self.place[: self.rows] >= 0)
 
-    def call_up(self, ids: Integers) -> None:
-        """Take persons from home into the army."""
-        self._move_class(ids, +1)
-        self.place[self.ensure(ids)] = ARMY
+    def places_of_contacts(self, ids: Integers) -> Integers:
+        """Where each person's contacts are, shape (people, CONTACTS)."""
+        return self._place_by_position[self._ties.contact_positions(ids)]
 
-    def leave(self, ids: Integers) -> Integers:
-        """Rows of persons who leave home."""
-        self._move_class(ids, +1)
-        return self.ensure(ids)
-
-    def come_home(self, rows: Integers) -> None:
-        """Put rows back home."""
-        self._move_class(self.person[rows], -1)
-        self.place[rows] = HOME
-
-    def _move_class(self, ids: Integers, change: int) -> None:
+    def put(self, rows: Integers, place: Integers | int) -> None:
+        """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""
+        ids = self.person[rows]
+        was_away = (self.place[rows] != HOME).astype(float)
+        is_away = np.broadcast_to(np.asarray(place) != HOME, rows.shape).astype(float)
         classes = self._population.people(ids).risk_class
-        self.away_by_class += change * np.bincount(classes, minlength=len(self.away_by_class))
+        self.away_by_class += np.bincount(
+            classes, weights=is_away - was_away, minlength=len(self.away_by_class)
+        )
+        self.place[rows] = place
+        self._place_by_position[self._ties.community_position(ids)] = place

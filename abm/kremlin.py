@@ -9,7 +9,7 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats, Integers
-from abm.emigrants import HOME
+from abm.emigrants import ARMY, HOME
 from abm.levers import KREMLIN_LEVERS
 from abm.population import Flags, Population
 
@@ -78,9 +78,9 @@ class Kremlin(mesa.Agent):
         )
         self.risk = np.asarray(equations.risk_next(self.risk, target, p.risk_decay_per_month))
         if self.mobilisation > 0 and self.called_up < self.mobilisation_quota:
-            self._call_up(week)
+            self._call_up()
 
-    def _call_up(self, week: int) -> None:
+    def _call_up(self) -> None:
         """Take reachable men: the smaller of what is left of the quota and reachable × delivery.
 
         Each man at home is reached with a chance in proportion to his exposure. Commissariats
@@ -98,18 +98,11 @@ class Kremlin(mesa.Agent):
         if reachable <= 0 or wanted <= 0:
             return
         chance = np.minimum(1.0, reach * wanted / reachable)
-        ids = _struck(model, population, week, chance)
+        ids = model.struck("call-up", chance)
         ids = ids[model.emigrants.place_of(ids) == HOME]
         if len(ids):
             people = population.people(ids)
             np.add.at(self._taken, (people.region, people.risk_class), 1.0)
-            model.emigrants.call_up(ids)
+            model.emigrants.put(model.emigrants.ensure(ids), ARMY)
             model.observations.add_world("called_up", float(len(ids) * population.scale))
             self.called_up += len(ids) * population.scale
-
-
-def _struck(model: EmigrationModel, population: Population, week: int, chance: Floats) -> Integers:
-    """Persons struck this week with a chance by class of exposure, whatever the scenario."""
-    classes = population.groups.risk_class[population.strata.group]
-    ids, _ = model.list_below("call-up", week, chance[classes])
-    return ids

@@ -166,9 +166,11 @@ class EmigrationModel(mesa.Model):
             return self.kremlin.set_lever(lever, value)
         return self.host_columns.set_lever(lever, host, value, self.week)
 
-    def list_below(self, purpose: str, week: int, bound: Floats) -> tuple[Integers, Floats]:
-        """Persons whose keyed uniform for a purpose and week lies below their stratum's bound."""
-        return listed(self.chance, week, self.population, bound, purpose)
+    def struck(self, purpose: str, chance_by_class: Floats) -> Integers:
+        """Persons struck this week for a purpose, with a chance by class of exposure."""
+        classes = self.population.groups.risk_class[self.population.strata.group]
+        bound = chance_by_class[classes]
+        return listed(self.chance, self.week, self.population, bound, purpose)[0]
 
     def turn_back(self, ids: Integers, hosts: Integers) -> None:
         """Those turned back at a shut door are at home again, and the journey is paid."""
@@ -183,10 +185,16 @@ class EmigrationModel(mesa.Model):
         """Keep the week's moves and count them."""
         causes = cause_names(moves)
         observe_moves(self, moves, causes)
-        people = self.emigrants.people_of(moves.person)
         week = np.full(len(moves.person), self.week)
         self._moves.append(
-            (week, moves.person, moves.origin, moves.destination, np.array(causes, str), people)
+            (
+                week,
+                moves.person,
+                moves.origin,
+                moves.destination,
+                np.array(causes, str),
+                moves.people,
+            )
         )
 
     def record_refusals(self, rows: Integers) -> None:

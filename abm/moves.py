@@ -9,9 +9,9 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Integers
-from abm.choices import RUSSIA, Intents
+from abm.choices import RUSSIA, Intents, doors_of
 from abm.decision import income_follows, local_wages
-from abm.doors import PERMIT, Doors, doors, weeks_on_entry
+from abm.doors import PERMIT, weeks_on_entry
 from abm.emigrants import (
     HOME,
     JOBLESS,
@@ -22,7 +22,7 @@ from abm.emigrants import (
     TRIGGERS,
 )
 from abm.levers import NO_LIMIT
-from abm.population import Flags
+from abm.population import Flags, People
 from abm.ties import NOBODY
 from abm.traits_tables import home_wage_mean_usd
 
@@ -36,12 +36,14 @@ def move(model: EmigrationModel, intents: Intents) -> None:
     """Carry out the week's intents: scarce places are allotted, partners join or stay behind."""
     moves = accompany(model, allot(model, intents))
     leaving = moves.origin == HOME
-    returning = ~leaving & (moves.destination == RUSSIA)
-    onward = ~leaving & ~returning
+    returning = moves.destination == RUSSIA
     model.record_moves(moves)
-    _depart(model, moves, leaving)
-    _move_on(model, moves, onward)
-    _return(model, moves, returning)
+    if not len(moves.person):
+        return
+    _depart(model, moves.take(leaving))
+    rows = model.emigrants.row_of(moves.person)
+    _arrive(model, rows[~returning], moves.destination[~returning])
+    model.emigrants.put(rows[returning], HOME)
     _shake_partners(model, moves)
 
 
@@ -55,21 +57,20 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
     if not len(scarce) or not len(intents.person):
         return intents
     lot = model.chance.uniform("places", intents.person, model.week)
-    people = model.emigrants.people_of(intents.person)
     order = np.argsort(lot, kind="stable")
     arrivals = intents.arrivals.copy()
     destination = intents.destination.copy()
-    for _ in range(len(scarce)):
+    while True:  # ends: nobody is refused twice by one host
         refused = np.zeros(len(order), dtype=bool)
         for host in scarce:
             wants = order[destination[order] == host]
-            refused[wants[np.cumsum(people[wants]) > places[host]]] = True
+            refused[wants[np.cumsum(intents.people[wants]) > places[host]]] = True
         if not refused.any():
             break
         arrivals[refused, destination[refused]] = np.inf
         destination[refused] = np.argmin(arrivals[refused], axis=1)
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
-    return _chosen(replace(intents, destination=destination), destination != stays)
+    return replace(intents, destination=destination).take(destination != stays)
 
 
 def accompany(model: EmigrationModel, intents: Intents) -> Intents:
@@ -96,83 +97,52 @@ def accompany(model: EmigrationModel, intents: Intents) -> Intents:
     joins = model.chance.uniform("joins", first, model.week)
     comes = (partner != NOBODY) & ~both & (joins < model.scenario.parameters.partner_joins)
     comes &= e.place_of(partner) == intents.origin
-    comes &= _family_may_follow(model, partner, intents)
-    behind = _chosen(intents, comes)
+    comes = np.flatnonzero(comes)
+    people = model.population.people(partner[comes])
+    follow = _family_may_follow(model, people, intents.take(comes))
+    behind, people = intents.take(comes[follow]), people.take(follow)
     along = replace(
         behind,
-        person=partner[comes],
+        person=people.ids,
         cause=np.where(behind.origin == HOME, LEFT_AS_PARTNER, PARTNER),
-        luck=np.full(int(comes.sum()), np.nan),
+        luck=np.full(len(people.ids), np.nan),
+        people=e.heads(people),
     )
-    return Intents(
-        *(
-            np.concatenate([getattr(intents, name), getattr(along, name)])
-            for name in Intents.__dataclass_fields__
-        )
+    return intents.and_also(along)
+
+
+def _family_may_follow(model: EmigrationModel, people: People, ahead: Intents) -> Flags:
+    """Whether a host, and Russia's own rules, let people come along with their partners."""
+    target = np.minimum(ahead.destination, RUSSIA - 1)
+    open = doors_of(model, people, target).open[np.arange(len(target)), target]
+    stopped = (model.chance.uniform("exit", people.ids) < model.kremlin.exit_ban) & (
+        model.kremlin.is_draftable(people.risk_class)
     )
+    return (ahead.destination == RUSSIA) | (open & ~((ahead.origin == HOME) & stopped))
 
 
-def _family_may_follow(model: EmigrationModel, partner: Integers, intents: Intents) -> Flags:
-    """Whether a host, and Russia's own rules, let a partner come along."""
-    allowed = intents.destination == RUSSIA
-    going = np.flatnonzero(~allowed & (partner != NOBODY))
-    ids, target = partner[going], intents.destination[going]
-    open = _doors_with_partner(model, ids, target).open[np.arange(len(ids)), target]
-    kremlin = model.kremlin
-    stopped = (
-        (intents.origin[going] == HOME)
-        & (model.chance.uniform("exit", ids) < kremlin.exit_ban)
-        & kremlin.is_draftable(model.population.people(ids).risk_class)
-    )
-    allowed[going] = open & ~stopped
-    return allowed
-
-
-def _doors_with_partner(model: EmigrationModel, ids: Integers, target: Integers) -> Doors:
-    people = model.population.people(ids)
-    exposure = model.kremlin.exposure[people.risk_class]
-    p = model.scenario.parameters
-    return doors(model.chance, people, exposure, target, model.host_columns, p, model.week)
-
-
-def _chosen(intents: Intents, chosen: Flags) -> Intents:
-    return Intents(*(getattr(intents, name)[chosen] for name in Intents.__dataclass_fields__))
-
-
-def _depart(model: EmigrationModel, moves: Intents, chosen: Flags) -> None:
+def _depart(model: EmigrationModel, moves: Intents) -> None:
     e, week = model.emigrants, model.week
-    ids, luck = moves.person[chosen], moves.luck[chosen]
-    rows = e.leave(ids)
+    rows, luck = e.ensure(moves.person), moves.luck
     e.first_left_week[rows] = np.where(e.first_left_week[rows] < 0, week, e.first_left_week[rows])
     e.left_week[rows] = week
-    e.leaving_cause[rows] = moves.cause[chosen]
+    e.leaving_cause[rows] = moves.cause
     e.savings_usd[rows] *= model.scenario.parameters.movable_savings
     own = ~np.isnan(luck)  # a partner who comes along has luck of their own
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
     e.occasion[rows] += 1
-    follows = income_follows(model.population.people(ids))
+    follows = income_follows(model.population.people(moves.person))
     e.work[rows] = np.where(follows, REMOTE_WORK, JOBLESS)
-    _arrive(model, rows, moves.destination[chosen])
-
-
-def _move_on(model: EmigrationModel, moves: Intents, chosen: Flags) -> None:
-    e = model.emigrants
-    rows = e.row_of(moves.person[chosen])
-    e.work[rows] = np.where(e.work[rows] == REMOTE_WORK, REMOTE_WORK, JOBLESS)
-    _arrive(model, rows, moves.destination[chosen])
 
 
 def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     """Put rows in their new host with the status its door gives, less the journey's price."""
     e, hosts, week = model.emigrants, model.host_columns, model.week
-    ids = e.person[rows]
-    people = model.population.people(ids)
-    partner = e.partner[rows]
-    there = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
-    exposure = model.kremlin.exposure[people.risk_class]
     p = model.scenario.parameters
-    door = doors(model.chance, people, exposure, there, hosts, p, week)
+    people = model.population.people(e.person[rows])
+    partner = e.partner[rows]
+    door = doors_of(model, people, np.where(partner == NOBODY, NOWHERE, e.place_of(partner)))
     pick = (np.arange(len(rows)), host)
     status = np.where(door.open[pick], door.status[pick], PERMIT)  # PERMIT: let in as family
     weeks = weeks_on_entry(status, hosts.permit_weeks[host], hosts.visitor_weeks[host])
@@ -186,16 +156,10 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     e.understood[rows] = equations.understood(
         people.speaks_foreign_language, hosts.russian_ease[host]
     )
+    e.work[rows] = np.where(e.work[rows] == REMOTE_WORK, REMOTE_WORK, JOBLESS)
     e.discrimination[rows] = 0.0
     e.arrived_week[rows] = week
-    e.place[rows] = host
-
-
-def _return(model: EmigrationModel, moves: Intents, chosen: Flags) -> None:
-    e = model.emigrants
-    rows = e.row_of(moves.person[chosen])
-    e.discrimination[rows] = 0.0
-    e.come_home(rows)
+    e.put(rows, host)
 
 
 def _shake_partners(model: EmigrationModel, moves: Intents) -> None:

@@ -149,7 +149,7 @@ class Observations:
 def observe_moves(model: EmigrationModel, moves: Intents, causes: list[str]) -> None:
     """Flows of the week: departures, arrivals, returns, onward moves and their causes."""
     seen = model.observations
-    people = model.emigrants.people_of(moves.person)
+    people = moves.people
     leaving = moves.origin < 0
     returning = ~leaving & (moves.destination == _HOSTS)
     onward = ~leaving & ~returning

@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri
 
 from abm import composition as source
 from abm import traits_tables as tables
-from abm.chance import Chance, Floats, Integers
+from abm.chance import Chance, Floats, Integers, Words, quarter_below
 
 Flags = NDArray[np.bool_]
 
@@ -163,9 +163,9 @@ class Population:
             self.strata.size,
         )
 
-    def people(self, ids: Integers) -> People:
-        """Traits of some people, by their numbers."""
-        return People(self, np.asarray(ids, dtype=np.int64))
+    def people(self, ids: Integers, stratum: Integers | None = None) -> People:
+        """Traits of some people, by their numbers; stratum: their strata's rows, if known."""
+        return People(self, np.asarray(ids, dtype=np.int64), stratum)
 
     def summary(self) -> dict[str, float]:
         """Means of the adults, for comparison with those abroad."""
@@ -187,13 +187,37 @@ class Population:
 class People:
     """Traits of some people, shape (people,); each is worked out when first asked for."""
 
-    def __init__(self, population: Population, ids: Integers) -> None:
+    def __init__(self, population: Population, ids: Integers, stratum: Integers | None) -> None:
+        if stratum is not None:
+            self.stratum = stratum
         self._population = population
         self.groups = population.groups
         self.ids = ids
 
+    def take(self, rows: Integers | Flags) -> People:
+        """Some of these people, with what has been worked out of them."""
+        taken = People(self._population, self.ids[rows], None)
+        for name, value in self.__dict__.items():
+            if isinstance(value, np.ndarray):
+                taken.__dict__[name] = value[rows]
+        return taken
+
+    def and_also(self, ids: Integers) -> People:
+        """These people and some more."""
+        if not len(ids):
+            return self
+        return People(self._population, np.concatenate([self.ids, ids]), None)
+
     def _uniform(self, trait: str) -> Floats:
         return self._population.chance.uniform(f"trait {trait}", self.ids)
+
+    @cached_property
+    def _sixteenths(self) -> Words:
+        return self._population.chance.words("trait yes or no", self.ids)
+
+    def _has(self, which: int, share: Floats) -> Flags:
+        """Traits that one has or has not: a share of people, by independent luck."""
+        return quarter_below(self._sixteenths, which, share)
 
     @cached_property
     def stratum(self) -> Integers:
@@ -274,7 +298,7 @@ class People:
         """Whether the person is an activist or journalist against the war."""
         share = tables.activist_share()[self.occupation]
         opponent = self._population.groups.dissent_bin[self.group] == 2
-        return opponent & (self._uniform("activist") < share)
+        return opponent & self._has(0, share)
 
     @cached_property
     def wage_usd(self) -> Floats:
@@ -294,19 +318,19 @@ class People:
     def foreign_passport(self) -> Flags:
         """Whether the person holds a passport for travel abroad."""
         share = tables.foreign_passport_share()[self.education, self.region, self.age_group]
-        return self._uniform("passport") < share
+        return self._has(1, share)
 
     @cached_property
     def speaks_foreign_language(self) -> Flags:
         """Whether the person speaks a foreign language well enough to work in it."""
         share = source.speaks_foreign_language_share()[self.education, self.region]
         share = np.where(self.occupation == IT, tables.it_speaks_foreign_language_share(), share)
-        return self._uniform("language") < share
+        return self._has(2, share)
 
     @cached_property
     def remote(self) -> Flags:
         """Whether the person's work can be done from abroad."""
-        return self._uniform("remote") < tables.remote_share()[self.occupation]
+        return self._has(3, tables.remote_share()[self.occupation])
 
     @cached_property
     def skilled(self) -> Flags:

@@ -80,7 +80,7 @@ class Russian(mesa.Agent):
         if place == ARMY:
             raise InputError(f"person {self.unique_id} has been called up and decides nothing.")
         if place == HOME:
-            deciders = deciders_at_home(model, world, ids)
+            deciders = deciders_at_home(model, world, model.population.people(ids))
         else:
             deciders = deciders_abroad(model, world, model.emigrants.row_of(ids))
         parts = components(deciders, world)

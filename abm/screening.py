@@ -14,9 +14,11 @@ draw. A prefix of a stream is the same stream, so a higher bound adds people and
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from abm.chance import Chance, Floats, Integers, Words
+from abm.chance import Chance, Floats, Integers, Words, halves
 from abm.population import Population
 
 BANDS = np.concatenate([[0.0], 8.0 ** np.arange(-7, 1)])
@@ -24,35 +26,35 @@ BANDS = np.concatenate([[0.0], 8.0 ** np.arange(-7, 1)])
 
 def listed(
     chance: Chance, week: int, population: Population, bound: Floats, purpose: str = "reconsider"
-) -> tuple[Integers, Floats]:
+) -> tuple[Integers, Floats, Integers]:
     """The persons whose draw of the week lies below their stratum's bound, and the draws.
 
-    bound: shape (strata,), from 0 to 1. Returns numbers in rising order and draws in (0, 1).
+    bound: shape (strata,), from 0 to 1. Returns numbers in rising order, draws in (0, 1) and rows
+    of strata.
     """
     start = population.strata.start
     found: list[Integers] = []
+    strata: list[Integers] = []
     bands: list[Integers] = []
-    for band, (low, high) in enumerate(zip(BANDS[:-1], BANDS[1:], strict=True)):
+    for band, (low, high) in enumerate(pairwise(BANDS)):
         reached = np.flatnonzero(bound > low)
         if not len(reached):
             break
-        hits = skips(
-            chance.stream(purpose, week, band),
-            int(start[reached[-1] + 1]),
-            (high - low) / (1.0 - low),
-        )
+        stream = chance.stream(purpose, week, band)
+        hits = skips(stream, int(start[reached[-1] + 1]), (high - low) / (1.0 - low))
         stratum = np.searchsorted(start, hits, side="right") - 1
-        hits = hits[bound[stratum] > low]
-        found.append(hits)
-        bands.append(np.full(len(hits), band))
+        near = bound[stratum] > low
+        found.append(hits[near])
+        strata.append(stratum[near])
+        bands.append(np.full(len(found[-1]), band))
     if not found:
-        return np.empty(0, dtype=np.int64), np.empty(0)
+        return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64)
     ids, first = np.unique(np.concatenate(found), return_index=True)
-    band_of = np.concatenate(bands)[first]
+    band_of, stratum = np.concatenate(bands)[first], np.concatenate(strata)[first]
     low, high = BANDS[band_of], BANDS[band_of + 1]
     draw = low + (high - low) * chance.uniform(f"{purpose}, place in band", ids, week)
-    below = draw < bound[np.searchsorted(start, ids, side="right") - 1]
-    return ids[below], draw[below]
+    below = draw < bound[stratum]
+    return ids[below], draw[below], stratum[below]
 
 
 def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:
@@ -88,8 +90,8 @@ def luck_at_home(
     others lag come from draws keyed by name.
     """
     ratio = u / (1.0 - u)
-    pair = chance.uniform("luck sum 1", ids, week) * chance.uniform("luck sum 2", ids, week)
-    home = -np.log(pair) / (1.0 + ratio)
+    first, second = halves(chance.words("luck sum", ids, week))
+    home = -np.log(first * second) / (1.0 + ratio)
     lag = chance.exponential_by_place("luck", ids, week, places) / weights
     lag -= lag.min(axis=1, keepdims=True)
     luck = np.empty((len(ids), len(places) + 1))

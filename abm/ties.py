@@ -37,9 +37,12 @@ class Pools:
         stratum = np.searchsorted(self._start, ids, side="right") - 1
         return self.of_stratum[stratum], self._first[stratum] + ids - self._start[stratum]
 
-    def person(self, pool: Integers, number: Integers) -> Integers:
-        """The persons with some numbers in some pools."""
-        position = self._base[pool] + number
+    def position(self, pool: Integers, number: Integers) -> Integers:
+        """Positions in a line of all pools, one after the other."""
+        return self._base[pool] + number
+
+    def person(self, position: Integers) -> Integers:
+        """The persons at some positions."""
         row = np.searchsorted(self._before, position, side="right") - 1
         return self._start[self._order[row]] + position - self._before[row]
 
@@ -102,7 +105,8 @@ class Ties:
         factor, shift = self._pairing.back[other].T
         theirs = (rank * factor + shift) % size[other]
         result = np.full(len(ids), NOBODY, dtype=np.int64)
-        result[paired] = self._couples.person(other[paired], theirs[paired])
+        found = self._couples.position(other[paired], theirs[paired])
+        result[paired] = self._couples.person(found)
         return result
 
     def contacts(self, ids: Integers) -> Integers:
@@ -111,9 +115,17 @@ class Ties:
         They live in one region and life stage and earn their living alike.
         """
         ids = np.asarray(ids, dtype=np.int64)
+        found = self._communities.person(self.contact_positions(ids))
+        return np.where(found == ids[:, None], NOBODY, found)
+
+    def community_position(self, ids: Integers) -> Integers:
+        """Each person's position in the line of all communities."""
+        return self._communities.position(*self._communities.place(ids))
+
+    def contact_positions(self, ids: Integers) -> Integers:
+        """Positions of each person's contacts, shape (people, CONTACTS); own where there is none."""
         pool, number = self._communities.place(ids)
         ways = self._ways[pool]
         size = self._communities.size[pool][:, None]
         numbers = (number[:, None] * ways[:, :, 0] + ways[:, :, 1]) % size
-        found = self._communities.person(pool[:, None], numbers)
-        return np.where(found == ids[:, None], NOBODY, found)
+        return self._communities.position(pool[:, None], numbers)

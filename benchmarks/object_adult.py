@@ -43,6 +43,7 @@ class Adult(mesa.Agent):
         self.__dict__.update(traits)
         self.person = person
         self.jobless_at_home = OCCUPATIONS[self.occupation] == "jobless"
+        self.is_student = OCCUPATIONS[self.occupation] == "student"
         self.in_it = OCCUPATIONS[self.occupation] == "it"
         self.income_follows = self.remote or self.jobless_at_home
         self.partner: Adult | None = None
@@ -80,12 +81,14 @@ class Adult(mesa.Agent):
         word = self.papers[host.row]
         joins = with_partner or (self.partner is not None and self.partner.host is host)
         descent = quarter(word, 0) < host.descent_share
-        skill = self.skilled and quarter(word, 1) < host.skill_visas
+        ready = self.speaks_foreign_language or self.is_student
+        skill = self.skilled and ready and quarter(word, 1) < host.skill_visas
         ground = descent or skill or joins
         protection = (
             self.activist and quarter(word, 3) < host.humanitarian_visas_activists
         ) or (self.draftable and quarter(word, 3) < host.humanitarian_visas_draft)
-        visit = (host.visa_free_days > 0 or quarter(word, 2) < host.tourist_visas) and (
+        on_visa = quarter(word, 2) < host.tourist_visas * host.visa_reach
+        visit = (host.visa_free_days > 0 or on_visa) and (
             self.draftable or host.draft_papers_only == 0
         )
         passport = self.foreign_passport or host.internal_passport

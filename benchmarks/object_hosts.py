@@ -163,7 +163,7 @@ class Luck:
     def everybody(self, purpose: str, week: int) -> list[float]:
         """Everybody's uniform of a week, by number of person: those the bands hold."""
         ones = np.ones(len(self._population.strata.size))
-        persons, draws = listed(self._chance, week, self._population, ones, purpose)
+        persons, draws = listed(self._chance, week, self._population, ones, purpose)[:2]
         assert len(persons) == self._population.size
         return draws.tolist()
 

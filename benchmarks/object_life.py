@@ -127,6 +127,9 @@ def live_abroad(adult: Adult) -> None:
         strike(adult, DISCRIMINATION)
     work_a_week(adult, third(word, 2))
     spend_a_week(adult)
+    if adult.status == VISITOR and adult.host.border_run == 0:
+        if model.week - adult.arrived_week >= p.application_weeks:
+            apply_for_permit(adult)
     if adult.permit_ends <= model.week:
         answer_permit(adult)
 
@@ -148,7 +151,8 @@ def work_a_week(adult: Adult, luck: float) -> None:
     else:
         access = equations.access_to_work(adult.host.right_to_work, adult.understood(adult.host))
         finding = equations.weekly_chance(p.job_finding_per_month * access)
-        if not adult.jobless_at_home and luck < finding:
+        may = adult.status != IRREGULAR and not adult.jobless_at_home
+        if may and luck < finding:
             adult.work = LOCAL_WORK
         return
     if lost:
@@ -172,6 +176,12 @@ def spend_a_week(adult: Adult) -> None:
         strike(adult, SAVINGS_ENDED)
 
 
+def apply_for_permit(adult: Adult) -> None:
+    """Ask for a permit and wait."""
+    adult.status = PENDING
+    adult.permit_ends = adult.model.week + int(adult.model.parameters.processing_weeks)
+
+
 def answer_permit(adult: Adult) -> None:
     """A stay that ends is renewed at the border, applied for, granted or refused."""
     model, host, week = adult.model, adult.host, adult.model.week
@@ -179,13 +189,13 @@ def answer_permit(adult: Adult) -> None:
     if adult.status == VISITOR and host.border_run > 0:
         adult.permit_ends = week + host.visitor_weeks
     elif adult.status in (VISITOR, IRREGULAR):
-        adult.status = PENDING
-        adult.permit_ends = week + int(model.parameters.processing_weeks)
+        apply_for_permit(adult)
         strike(adult, PERMIT_ENDED)
     elif adult.status != CITIZEN:
         if model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal:
+            model.refusals.append((week, adult.person, host.name, adult.status != PENDING))
             adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS
-            model.refusals.append((week, adult.person, host.name))
+            adult.work = JOBLESS if adult.work == LOCAL_WORK else adult.work
             strike(adult, PERMIT_REFUSED)
         else:
             grant(adult, host, week)

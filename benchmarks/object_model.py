@@ -52,8 +52,8 @@ class ObjectModel(mesa.Model):
         self.hosts = [ObjectHost(table, row, self.parameters) for row in rows]
         self.kremlin = ObjectKremlin(self)
         self.moves: list[tuple[int, int, str, str, str]] = []
-        self.refusals: list[tuple[int, int, str]] = []
-        self.turned_back = self.immobile = 0.0  # people so far
+        self.refusals: list[tuple[int, int, str, bool]] = []
+        self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
     def _adults(self, population: Population) -> list[Adult]:
@@ -159,6 +159,7 @@ class ObjectModel(mesa.Model):
                 break
             for intent in refused:
                 assert intent.destination is not None
+                self.crowded_out += intent.adult.people
                 intent.arrivals[intent.destination.row] = np.inf
                 intent.destination = first_of(intent.arrivals, self.hosts)
         return [intent for intent in intents if intent.destination is not intent.origin]

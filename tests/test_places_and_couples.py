@@ -1,0 +1,131 @@
+"""Scarce places and couples: nobody enters beyond the places, or by a door that is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from abm.choices import RUSSIA, Intents
+from abm.emigrants import HOME
+from abm.hosts_table import HOST_NAMES
+from abm.model import EmigrationModel
+from abm.moves import accompany, allot
+from abm.ties import NOBODY
+
+Finish = Callable[..., EmigrationModel]
+EASY = {"cost_of_leaving": 4.0}  # so that much happens at a coarse scale
+
+
+@pytest.fixture
+def model() -> EmigrationModel:
+    return EmigrationModel(scale=1000, until="2022-02-24")
+
+
+def intents(
+    model: EmigrationModel, person: np.ndarray, origin: int, wishes: list[np.ndarray | int]
+) -> Intents:
+    """People who want to leave one place; wishes: destinations, the best first."""
+    width = RUSSIA + 1
+    arrivals = np.tile(np.arange(100.0, 100.0 + width), (len(person), 1))
+    for place, wish in enumerate(wishes):
+        arrivals[np.arange(len(person)), wish] = place
+    return Intents(
+        person=person,
+        origin=np.full(len(person), origin),
+        destination=np.argmin(arrivals, axis=1),
+        arrivals=arrivals,
+        cause=np.ones(len(person), dtype=np.int64),
+        luck=np.full(len(person), 0.5),
+        people=model.population.scale * (1.0 + model.population.people(person).children),
+    )
+
+
+# --- scarce places ---------------------------------------------------------------------------
+
+
+def test_no_more_enter_than_there_are_places(finished: Finish) -> None:
+    """Partners and children need a place too."""
+    places = {"Kazakhstan": 30_000, "Georgia": 6000, "Kyrgyzstan": 0, "Turkey": 9000}
+    capped = {f"weekly_places.{host}": count for host, count in places.items()}
+    free, rationed = (finished(set={**EASY, **more}, until="2022-06-30") for more in ({}, capped))
+    for host, count in places.items():
+        assert free.observations.series("arrivals", host).max() > count, "the cap must bind"
+        assert rationed.observations.series("arrivals", host).max() <= count, host
+
+
+@pytest.mark.parametrize("scarce", [1, 2, 3, 5])
+def test_who_gets_no_place_takes_the_next_option(model: EmigrationModel, scarce: int) -> None:
+    """However many of their wishes are rationed; the last one here is to stay."""
+    person = np.arange(40)
+    model.host_columns.weekly_places[:scarce] = 3 * model.population.scale
+    wishes = [(person + k) % scarce for k in range(scarce)]
+    moves = allot(model, intents(model, person, HOME, [*wishes, np.full(len(person), RUSSIA)]))
+    entering = np.bincount(moves.destination, weights=moves.people, minlength=RUSSIA)
+    assert np.all(entering <= model.host_columns.weekly_places)
+    assert set(moves.destination.tolist()) == set(range(scarce))
+
+
+def test_who_gets_no_place_may_stay_where_they_live(model: EmigrationModel) -> None:
+    """In a host whose places are rationed as well: staying needs none."""
+    model.host_columns.weekly_places[:2] = 0
+    wants = intents(model, np.arange(5), 0, [1, 0, RUSSIA])
+    assert len(allot(model, wants).person) == 0
+
+
+def test_the_lottery_does_not_depend_on_the_order_of_people(model: EmigrationModel) -> None:
+    person = np.arange(40)
+    model.host_columns.weekly_places[:2] = 8 * model.population.scale
+    one, other = (
+        allot(model, intents(model, order, HOME, [0, 1])) for order in (person, person[::-1])
+    )
+    assert 0 < len(one.person) < len(person) or set(one.destination) > {0}
+    got = [dict(zip(i.person.tolist(), i.destination.tolist(), strict=True)) for i in (one, other)]
+    assert got[0] == got[1]
+
+
+# --- couples ---------------------------------------------------------------------------------
+
+
+def couples(model: EmigrationModel) -> tuple[np.ndarray, np.ndarray]:
+    """Both of each couple, once."""
+    ids = np.arange(model.population.size)
+    partner = model.ties.partner(ids)
+    first = (partner != NOBODY) & (ids < partner)
+    return ids[first], partner[first]
+
+
+def test_who_decides_together_goes_together(model: EmigrationModel) -> None:
+    """Of two who want to go apart one choice stands, as often his as hers."""
+    one, other = (half[:2000] for half in couples(model))
+    apart = intents(model, one, HOME, [0]).and_also(intents(model, other, HOME, [1]))
+    moves = accompany(model, apart)
+    assert len(moves.person) == len(np.unique(moves.person)) == 2 * len(one)
+    where = dict(zip(moves.person.tolist(), moves.destination.tolist(), strict=True))
+    first = [where[person] for person in one.tolist()]
+    assert first == [where[person] for person in other.tolist()]
+    assert abs(np.mean(first) - 0.5) < 4.5 * 0.5 / np.sqrt(len(one))
+
+
+@pytest.mark.parametrize("partner_decides", [True, False])
+def test_a_partner_enters_no_door_that_is_shut_to_family(
+    model: EmigrationModel, partner_decides: bool
+) -> None:
+    """Activists are let in there and nobody else."""
+    host = HOST_NAMES.index("Germany")
+    hosts = model.host_columns
+    hosts.entry_ban[host], hosts.entry_exemptions[host] = 1, 0
+    hosts.humanitarian_visas_activists[host] = 1
+    hosts.humanitarian_visas_draft[host] = 0
+    one, other = couples(model)
+    activist = [model.population.people(half).activist for half in (one, other)]
+    leads = np.concatenate([one[activist[0] & ~activist[1]], other[activist[1] & ~activist[0]]])
+    assert len(leads) > 20
+    going = intents(model, leads, HOME, [host])
+    if partner_decides:
+        going = going.and_also(intents(model, model.ties.partner(leads), HOME, [0]))
+    moves = accompany(model, going)
+    entering = moves.person[moves.destination == host]
+    assert len(entering) > 0
+    assert model.population.people(entering).activist.all()

@@ -1,0 +1,146 @@
+"""Partners and contacts: mutual, alike as composed, never oneself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from abm.chance import Chance
+from abm.population import STAGES, Population
+from abm.ties import CONTACTS, NOBODY, Pools, Shuffles, Ties
+
+SCALES = (100, 1000, 3000, 10_000)
+MEN, WOMEN = 0, 1
+
+
+@pytest.fixture(scope="module", params=(1000, 10_000))
+def population(request: pytest.FixtureRequest) -> Population:
+    return Population(request.param, Chance(1))
+
+
+@pytest.fixture(scope="module")
+def ties(population: Population) -> Ties:
+    return Ties(population)
+
+
+@pytest.fixture(scope="module")
+def everybody(population: Population) -> np.ndarray:
+    return np.arange(population.size)
+
+
+def community(population: Population, ids: np.ndarray) -> np.ndarray:
+    """One number for each region, life stage and livelihood."""
+    people, g = population.people(ids), population.groups
+    return (people.region * 3 + g.stage[people.group]) * 3 + g.livelihood[people.group]
+
+
+# --- partners --------------------------------------------------------------------------------
+
+
+def test_partners_are_mutual_and_never_oneself(ties: Ties, everybody: np.ndarray) -> None:
+    partner = ties.partner(everybody)
+    paired = partner != NOBODY
+    assert paired.any()
+    assert np.array_equal(ties.partner(partner[paired]), everybody[paired])
+    assert not np.any(partner == everybody)
+    assert len(np.unique(partner[paired])) == paired.sum()
+
+
+def test_partners_are_as_composed(
+    population: Population, ties: Ties, everybody: np.ndarray
+) -> None:
+    partner = ties.partner(everybody)
+    paired = partner != NOBODY
+    one, other = population.people(everybody[paired]), population.people(partner[paired])
+    g = population.groups
+    assert np.all(one.sex != other.sex)
+    assert np.array_equal(one.region, other.region)
+    assert np.array_equal(g.stage[one.group], g.stage[other.group])
+    assert np.array_equal(STAGES[one.age_group], STAGES[other.age_group])
+    assert np.all(g.partnered[one.group] == 1)
+
+
+def test_only_the_surplus_of_one_sex_has_partners_elsewhere(
+    population: Population, ties: Ties, everybody: np.ndarray
+) -> None:
+    people, g = population.people(everybody), population.groups
+    with_partner = g.partnered[people.group] == 1
+    place = people.region * 3 + g.stage[people.group]
+    paired = ties.partner(everybody) != NOBODY
+    for pool in range(9):
+        men, women = (with_partner & (place == pool) & (people.sex == sex) for sex in (MEN, WOMEN))
+        couples = min(men.sum(), women.sum())
+        assert (paired & men).sum() == (paired & women).sum() == couples
+
+
+# --- contacts --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_communities_are_larger_than_the_number_of_contacts(scale: int) -> None:
+    population = Population(scale, Chance(1))
+    sizes = np.bincount(community(population, np.arange(population.size)))
+    assert sizes[sizes > 0].min() > CONTACTS
+
+
+def test_contacts_are_mutual_and_never_oneself(ties: Ties, everybody: np.ndarray) -> None:
+    contacts = ties.contacts(everybody)
+    assert contacts.shape == (len(everybody), CONTACTS)
+    assert not np.any(contacts == everybody[:, None])
+    person, tie = np.nonzero(contacts != NOBODY)
+    there = person * len(everybody) + contacts[person, tie]
+    back = contacts[person, tie] * len(everybody) + person
+    assert np.array_equal(np.sort(there), np.sort(back))  # as often as one knows the other
+
+
+def test_almost_everybody_has_all_their_contacts(ties: Ties, everybody: np.ndarray) -> None:
+    assert np.mean(ties.contacts(everybody) == NOBODY) < 0.01
+
+
+def test_contacts_live_alike(population: Population, ties: Ties, everybody: np.ndarray) -> None:
+    contacts = ties.contacts(everybody)
+    own = community(population, everybody)
+    theirs = community(population, np.maximum(contacts, 0).ravel()).reshape(contacts.shape)
+    assert np.all((theirs == own[:, None]) | (contacts == NOBODY))
+
+
+# --- both ------------------------------------------------------------------------------------
+
+
+def test_ties_do_not_depend_on_the_batch(
+    population: Population, ties: Ties, everybody: np.ndarray
+) -> None:
+    some = np.random.default_rng(1).permutation(everybody)[:500]
+    assert np.array_equal(ties.partner(everybody)[some], ties.partner(some))
+    assert np.array_equal(ties.contacts(everybody)[some], ties.contacts(some))
+    again = Ties(Population(population.scale, Chance(1)))
+    assert np.array_equal(again.partner(everybody), ties.partner(everybody))
+    other = Ties(Population(population.scale, Chance(2)))
+    assert np.mean(other.partner(everybody) == ties.partner(everybody)) < 0.9
+    assert np.mean(other.contacts(everybody) == ties.contacts(everybody)) < 0.5
+
+
+def test_pools_number_their_people_without_gaps(population: Population) -> None:
+    g, group = population.groups, population.strata.group
+    pools = Pools(population, np.where(g.sex == WOMEN, g.region, NOBODY)[group])
+    ids = np.arange(population.size)
+    pool, number = pools.place(ids)
+    people = population.people(ids)
+    inside = pool != NOBODY
+    assert np.array_equal(inside, people.sex == WOMEN)
+    assert np.array_equal(pool[inside], people.region[inside])
+    assert np.array_equal(pools.person(pool[inside], number[inside]), ids[inside])
+    for region in range(3):
+        numbers = np.sort(number[pool == region])
+        assert np.array_equal(numbers, np.arange(pools.size[region]))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 17, 60, 9973])
+def test_shuffles_are_permutations_with_a_way_back(size: int) -> None:
+    for seed in range(5):
+        shuffle = Shuffles(Chance(seed), "test", np.array([size]))
+        numbers = np.arange(size)
+        (factor, shift), (factor_back, shift_back) = shuffle.there[0], shuffle.back[0]
+        there = (numbers * factor + shift) % size
+        assert np.array_equal(np.sort(there), numbers)
+        assert np.array_equal((there * factor_back + shift_back) % size, numbers)
