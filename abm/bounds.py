@@ -8,27 +8,21 @@ from functools import cache
 import numpy as np
 
 from abm import equations
-from abm.chance import Chance, Floats
+from abm.chance import Floats
 from abm.composition import DISSENT_EDGES, LEANINGS
 from abm.decision import World, felt_at_home, income_follows
-from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR, standing
+from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
 from abm.parameters import Parameters
-from abm.population import (
-    ATTACHMENT_EDGES,
-    NO_WORK,
-    STAGES,
-    WAGE_LIMIT,
-    People,
-    Population,
-    attachment_at,
-)
+from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
+from abm.population import ATTACHMENT_EDGES, NO_WORK, STAGES, Population
 from abm.ties import CONTACTS
 from abm.traits_tables import attachment_by_age, home_wage_mean_usd, home_wage_usd, wage_spread
 
 WAGE_STEP = 0.15  # width of a wage cell, in logs
-STANDINGS = (CITIZEN, PERMIT, VISITOR)
+# The best that people could be on entry anywhere, partners aside.
+VISITS, PROTECTED, SKILLED, ENTITLED = range(4)
 EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 
 
@@ -45,14 +39,16 @@ class Bounds:
     advantage: Floats
     draw: Floats
 
-    def of_people(self, chance: Chance, people: People, world: World) -> Floats:
+    def of_people(self, people: People, world: World) -> Floats:
         """Δ of single persons, by what they feel about home and could earn and be abroad."""
-        exposure = world.kremlin.exposure[people.risk_class]
+        draftable = world.kremlin.is_draftable(people.risk_class)
+        standing = np.where(people.activist | draftable, PROTECTED, VISITS)
+        standing = np.where(people.skilled, SKILLED, standing)
         best = self.best[
             people.groups.livelihood[people.group],
             people.speaks_foreign_language.astype(int),
             income_follows(people).astype(int),
-            np.searchsorted(STANDINGS, standing(chance, people, exposure, world.hosts)),
+            np.where(people.descent_host != NO_HOST, ENTITLED, standing),
             people.leaning,
             np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
         ]
@@ -82,12 +78,20 @@ def bounds(population: Population, world: World) -> Bounds:
         )
     )
     best = best_gain(world)
+    protected = (g.dissent_bin == len(DISSENT_EDGES) - 2) | kremlin.is_draftable(g.risk_class)
+    standing = np.where(g.speaks == 1, SKILLED, np.where(protected, PROTECTED, VISITS))
     youngest = np.array([attachment_by_age()[STAGES == stage].min() for stage in np.unique(STAGES)])
     lowest = equations.attachment(
         p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), youngest[:, None]
     )
-    most = best.max(axis=(1, 2, 3, 5))
-    advantage = (most[g.livelihood, g.leaning] - felt)[strata.group]
+    of_group = best.max(axis=(2, 5))
+    gain = np.stack(
+        [
+            of_group[g.livelihood, g.speaks, standing, g.leaning],
+            of_group[g.livelihood, g.speaks, ENTITLED, g.leaning],
+        ]
+    )
+    advantage = (gain - felt)[strata.entitled, strata.group]
     advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
     draw = attention[strata.group] * equations.bound_on_luck(advantage)
     return Bounds(best, attention[strata.group], advantage, draw)
@@ -132,7 +136,7 @@ def luck_weights() -> Floats:
     p = Parameters()
     before = World(p, HostColumns(p), None, home_value("price_level"), 1.0, 0)
     spent = np.median(consumption_gain(before), axis=3)[:, :, :, None, :]
-    worth = worth_by_host(before)[:, -1][:, None, None, :, :]
+    worth = worth_by_host(before)[:, VISITS][:, None, None, :, :]
     share = equations.logit_probabilities(worth + spent).mean(axis=(1, 2))
     return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
 
@@ -146,8 +150,10 @@ def least_insecurity(world: World) -> Floats:
 
     visitor = on_entry(VISITOR, hosts.visitor_weeks)
     permit = np.minimum(visitor, on_entry(PERMIT, hosts.permit_weeks))
+    protects = (hosts.humanitarian_visas_activists > 0) | (hosts.humanitarian_visas_draft > 0)
+    protected = np.where(protects, permit, visitor)
     citizen = np.where(hosts.descent_share > 0, on_entry(CITIZEN, CITIZEN_WEEKS), permit)
-    return np.stack([citizen, permit, visitor])
+    return np.stack([visitor, protected, permit, citizen])
 
 
 def consumption_gain(world: World) -> Floats:

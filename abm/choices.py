@@ -27,7 +27,7 @@ from abm.decision import (
 from abm.doors import Doors, doors
 from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
-from abm.population import Flags, People
+from abm.people import Flags, People
 from abm.screening import listed, luck_at_home
 from abm.ties import CONTACTS, NOBODY
 
@@ -92,7 +92,7 @@ def reconsidering_at_home(
     kept = (u < 1.0) & (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
     people, u = model.population.people(ids[kept], stratum[kept]), u[kept]
     if model.screened:
-        most = bound.of_people(model.chance, people, world)
+        most = bound.of_people(people, world)
         near = u < equations.bound_on_luck(most)
         people, u, most = people.take(near), u[near], most[near]
         near = u < equations.bound_on_luck(most - _contacts_missing(model, world, people.ids))
@@ -252,7 +252,7 @@ def _check(
     covered = d.partner_place < 0
     lead = utility[:, :-1] - utility[:, -1:] - np.log(luck_weights_of(d.people))
     most = lead.max(axis=1)[covered]
-    own = bound.of_people(model.chance, d.people, world)[covered]
+    own = bound.of_people(d.people, world)[covered]
     stratum = bound.advantage[d.people.stratum[covered]]
     if np.any(most > own + SLACK) or np.any(own > stratum + SLACK):
         raise AssertionError("a person is likelier to leave than the bound of their stratum")

@@ -18,7 +18,8 @@ from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES
 from abm.kremlin import Kremlin
 from abm.parameters import Parameters
-from abm.population import IT, Flags, People
+from abm.people import Flags, People
+from abm.population import IT
 from abm.population import JOBLESS as OUT_OF_WORK
 from abm.traits_tables import attachment_by_age, home_wage_mean_usd
 

@@ -10,7 +10,7 @@ from abm.chance import Chance, Floats, Integers, quarter_below
 from abm.hosts import HostColumns
 from abm.kremlin import DRAFT_ELIGIBLE
 from abm.parameters import Parameters
-from abm.population import Flags, People
+from abm.people import Flags, People
 
 CITIZEN, LONG_PERMIT, PERMIT, VISITOR, PENDING, IRREGULAR = range(6)
 STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irregular")
@@ -52,7 +52,7 @@ def doors(
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
     rows = np.arange(len(hosts))
     draftable = (exposure >= DRAFT_ELIGIBLE)[:, None]
-    descent = quarter_below(luck, 0, hosts.descent_share)
+    descent = people.descent_host[:, None] == rows
     ground = (
         descent
         | (people.skilled[:, None] & quarter_below(luck, 1, hosts.skill_visas))
@@ -71,15 +71,6 @@ def doors(
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
     believed = open | _not_heard(chance, people.ids, hosts, parameters, week, passport & visit)
     return Doors(open, believed, status, weeks)
-
-
-def standing(chance: Chance, people: People, exposure: Floats, hosts: HostColumns) -> Integers:
-    """The best that each could be on entry anywhere, partners aside: VISITOR, PERMIT or CITIZEN."""
-    some = hosts.descent_share > 0
-    luck = chance.words_by_place("papers", people.ids, hosts.keys[some])
-    descent = quarter_below(luck, 0, hosts.descent_share[some]).any(axis=1)
-    ground = people.skilled | people.activist | (exposure >= DRAFT_ELIGIBLE)
-    return np.where(descent, CITIZEN, np.where(ground, PERMIT, VISITOR))
 
 
 def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats) -> Floats:

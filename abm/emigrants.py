@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.chance import Floats, Integers
-from abm.population import People, Population
+from abm.people import People
+from abm.population import Population
 from abm.ties import Ties
 
 NO_ROW = -1

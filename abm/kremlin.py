@@ -11,7 +11,8 @@ from abm import equations
 from abm.chance import Floats, Integers
 from abm.emigrants import ARMY, HOME
 from abm.levers import KREMLIN_LEVERS
-from abm.population import Flags, Population
+from abm.people import Flags
+from abm.population import Population
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel

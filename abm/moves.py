@@ -22,7 +22,7 @@ from abm.emigrants import (
     TRIGGERS,
 )
 from abm.levers import NO_LIMIT
-from abm.population import Flags, People
+from abm.people import Flags, People
 from abm.ties import NOBODY
 from abm.traits_tables import home_wage_mean_usd
 
