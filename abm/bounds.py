@@ -16,13 +16,15 @@ from abm.hosts import HostColumns
 from abm.hosts_table import home_value
 from abm.parameters import Parameters
 from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
-from abm.population import ATTACHMENT_EDGES, NO_WORK, STAGES, Population
+from abm.population import ATTACHMENT_EDGES, NO_WORK, Population
 from abm.ties import CONTACTS
-from abm.traits_tables import attachment_by_age, home_wage_mean_usd, home_wage_usd, wage_spread
+from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
-WAGE_STEP = 0.15  # width of a wage cell, in logs
-# The best that people could be on entry anywhere, partners aside.
+WAGE_STEP = 0.25  # width of a wage cell, in logs
+# What people could best be on entry anywhere, partners aside. Only the last two speak a foreign
+# language (of the entitled it is supposed).
 VISITS, PROTECTED, SKILLED, ENTITLED = range(4)
+UNDERSTOOD = np.array([0.0, 0.0, 1.0, 1.0])
 EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 
 
@@ -30,8 +32,8 @@ EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 class Bounds:
     """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
-    best: Δ without home's part, (livelihoods, understood, income follows, standings, leanings, wage
-    cells). Of every stratum: attention a, advantage Δ, and draw, the bound on a u.
+    best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells). Of
+    every stratum: attention a, advantage Δ, and draw, the bound on a u.
     """
 
     best: Floats
@@ -43,10 +45,9 @@ class Bounds:
         """Δ of single persons, by what they feel about home and could earn and be abroad."""
         draftable = world.kremlin.is_draftable(people.risk_class)
         standing = np.where(people.activist | draftable, PROTECTED, VISITS)
-        standing = np.where(people.skilled, SKILLED, standing)
+        standing = np.where(people.speaks_foreign_language, SKILLED, standing)
         best = self.best[
             people.groups.livelihood[people.group],
-            people.speaks_foreign_language.astype(int),
             income_follows(people).astype(int),
             np.where(people.descent_host != NO_HOST, ENTITLED, standing),
             people.leaning,
@@ -80,16 +81,12 @@ def bounds(population: Population, world: World) -> Bounds:
     best = best_gain(world)
     protected = (g.dissent_bin == len(DISSENT_EDGES) - 2) | kremlin.is_draftable(g.risk_class)
     standing = np.where(g.speaks == 1, SKILLED, np.where(protected, PROTECTED, VISITS))
-    youngest = np.array([attachment_by_age()[STAGES == stage].min() for stage in np.unique(STAGES)])
     lowest = equations.attachment(
-        p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), youngest[:, None]
+        p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), attachment_by_stage()[:, None]
     )
-    of_group = best.max(axis=(2, 5))
+    most = best.max(axis=(1, 4))
     gain = np.stack(
-        [
-            of_group[g.livelihood, g.speaks, standing, g.leaning],
-            of_group[g.livelihood, g.speaks, ENTITLED, g.leaning],
-        ]
+        [most[g.livelihood, standing, g.leaning], most[g.livelihood, ENTITLED, g.leaning]]
     )
     advantage = (gain - felt)[strata.entitled, strata.group]
     advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
@@ -100,11 +97,11 @@ def bounds(population: Population, world: World) -> Bounds:
 def best_gain(world: World) -> Floats:
     """The most that any host offers net of the move, over home's consumption and ln w.
 
-    Shape (livelihoods, understood, income follows, standings, leanings, wage cells).
+    Shape (livelihoods, income follows, standings, leanings, wage cells).
     """
     worth = worth_by_host(world) - np.log(luck_weights())[:, None, :, :]
     spent = consumption_gain(world)
-    both = worth[:, None, None, :, :, None, :] + spent[:, :, :, None, None, :, :]
+    both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
     return np.asarray(both.max(axis=-1))
 
 
@@ -136,8 +133,8 @@ def luck_weights() -> Floats:
     p = Parameters()
     before = World(p, HostColumns(p), None, home_value("price_level"), 1.0, 0)
     spent = np.median(consumption_gain(before), axis=3)[:, :, :, None, :]
-    worth = worth_by_host(before)[:, VISITS][:, None, None, :, :]
-    share = equations.logit_probabilities(worth + spent).mean(axis=(1, 2))
+    worth = worth_by_host(before)[:, None, :, :, :]
+    share = equations.logit_probabilities(worth + spent)[:, :, [VISITS, SKILLED]].mean(axis=(1, 2))
     return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
 
 
@@ -159,21 +156,21 @@ def least_insecurity(world: World) -> Floats:
 def consumption_gain(world: World) -> Floats:
     """The most that consumption in each host can be worth more than at home, by cell of wages.
 
-    Shape (livelihoods, understood, income follows, wage cells, hosts). Within a cell the host is
+    Shape (livelihoods, income follows, standings, wage cells, hosts). Within a cell the host is
     taken at the upper end and home at the lower one.
     """
     hosts, p = world.hosts, world.parameters
     low, high = wage_edges()[:-1, None], wage_edges()[1:, None]
-    heard = equations.understood(np.array([0.0, 1.0])[:, None], hosts.russian_ease)
+    heard = equations.understood(UNDERSTOOD[:, None], hosts.russian_ease)
     access = equations.access_to_work(hosts.right_to_work, heard)
     share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
     mean_it, mean = home_wage_mean_usd()
     other = equations.wage_abroad(hosts.wage_mean_usd, high, mean, p.skill_portability)
     in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
     wages = np.stack([other, in_it, np.zeros_like(other)])
-    local = wages[:, None, None, :, :] * share[None, :, None, None, :]
+    local = wages[:, None, None, :, :] * share[None, None, :, None, :]
     remote = equations.remote_income(high, p.transfer_barrier, hosts.payment_access)
-    follows = np.array([0.0, 1.0])[None, None, :, None, None]
+    follows = np.array([0.0, 1.0])[None, :, None, None, None]
     abroad = equations.consumption(
         np.maximum(local, remote * follows),
         p.rent_share * hosts.rent_usd,

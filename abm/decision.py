@@ -21,7 +21,7 @@ from abm.parameters import Parameters
 from abm.people import Flags, People
 from abm.population import IT
 from abm.population import JOBLESS as OUT_OF_WORK
-from abm.traits_tables import attachment_by_age, home_wage_mean_usd
+from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def felt_at_home(people: People, world: World) -> dict[str, Floats]:
         "attachment": equations.attachment(
             p.attachment_spread,
             people.attachment_standard,
-            attachment_by_age()[people.age_group],
+            attachment_by_stage()[people.stage],
         ),
     }
 

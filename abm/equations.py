@@ -68,9 +68,9 @@ def weight_of_hardship(weight: Number, real_wage_index: Number, jobless: Number)
     return -weight * (np.maximum(0.0, -np.log(real_wage_index)) + jobless)
 
 
-def attachment(spread: Number, standard: Number, by_age: Number) -> Number:
+def attachment(spread: Number, standard: Number, by_stage: Number) -> Number:
     """Attachment to home h = σ_h (z + m), z standard normal, truncated at 3; m rises with age."""
-    return spread * (standard + by_age)
+    return spread * (standard + by_stage)
 
 
 def pull_of_home(attachment: Number, lasting: Number, years_abroad: Number) -> Number:

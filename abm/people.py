@@ -100,6 +100,11 @@ class People:
         return self.groups.region[self.group]
 
     @cached_property
+    def stage(self) -> Integers:
+        """Life stage: 0 to age 34, 1 to 49, 2 to 64."""
+        return self.groups.stage[self.group]
+
+    @cached_property
     def sex(self) -> Integers:
         """0 male, 1 female."""
         return self.groups.sex[self.group]

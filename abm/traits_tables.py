@@ -156,12 +156,15 @@ def it_speaks_foreign_language_share() -> float:
 
 
 @cache
-def attachment_by_age() -> Array:
-    """How far attachment to home lies from its mean by age group, standard deviations, (9,).
+def attachment_by_stage() -> Array:
+    """How far attachment to home lies from its mean by life stage, standard deviations, (3,).
 
     Where a share p would like to emigrate attachment lies -Φ⁻¹(p), less the mean over adults
-    (Levada, May 2021). Assumes that the wish shows the attachment.
+    (Levada, May 2021), averaged over each stage of three age groups. Assumes that the wish shows
+    the attachment.
     """
     distance = -ndtri(by_age("would_like_to_emigrate_share"))
     persons = persons_by_sex_and_age().sum(axis=0).ravel()
-    return read_only(distance - np.average(distance, weights=persons))
+    distance = distance - np.average(distance, weights=persons)
+    weights = persons.reshape(-1, 3)
+    return read_only((distance.reshape(-1, 3) * weights).sum(axis=1) / weights.sum(axis=1))

@@ -20,7 +20,7 @@ from benchmarks.object_hosts import ObjectHost, quarter
 TRAITS = (
     "risk_class", "region", "leaning", "occupation", "dissent", "activist", "attachment_standard",
     "wage_usd", "savings_usd", "foreign_passport", "speaks_foreign_language", "remote", "skilled",
-    "children", "age_group",
+    "children", "age_group", "descent_host",
 )  # fmt: skip
 INSECURITY = STATUS_INSECURITY.tolist()
 
@@ -43,7 +43,6 @@ class Adult(mesa.Agent):
         self.__dict__.update(traits)
         self.person = person
         self.jobless_at_home = OCCUPATIONS[self.occupation] == "jobless"
-        self.is_student = OCCUPATIONS[self.occupation] == "student"
         self.in_it = OCCUPATIONS[self.occupation] == "it"
         self.income_follows = self.remote or self.jobless_at_home
         self.partner: Adult | None = None
@@ -80,13 +79,12 @@ class Adult(mesa.Agent):
             self.papers = self.model.luck.words("papers", self.person)
         word = self.papers[host.row]
         joins = with_partner or (self.partner is not None and self.partner.host is host)
-        descent = quarter(word, 0) < host.descent_share
-        ready = self.speaks_foreign_language or self.is_student
-        skill = self.skilled and ready and quarter(word, 1) < host.skill_visas
+        descent = self.descent_host == host.row
+        skill = self.skilled and quarter(word, 1) < host.skill_visas
         ground = descent or skill or joins
-        protection = (
-            self.activist and quarter(word, 3) < host.humanitarian_visas_activists
-        ) or (self.draftable and quarter(word, 3) < host.humanitarian_visas_draft)
+        protection = (self.activist and quarter(word, 3) < host.humanitarian_visas_activists) or (
+            self.draftable and quarter(word, 3) < host.humanitarian_visas_draft
+        )
         on_visa = quarter(word, 2) < host.tourist_visas * host.visa_reach
         visit = (host.visa_free_days > 0 or on_visa) and (
             self.draftable or host.draft_papers_only == 0

@@ -43,7 +43,8 @@ class ObjectHost(SimpleNamespace):
     @property
     def visitor_weeks(self) -> int:
         """Stay of a visitor, weeks: without a visa, or on one."""
-        return floor((self.visa_free_days if self.visa_free_days > 0 else VISA_DAYS) / DAYS_PER_WEEK)
+        days = self.visa_free_days if self.visa_free_days > 0 else VISA_DAYS
+        return floor(days / DAYS_PER_WEEK)
 
     @property
     def russians(self) -> float:

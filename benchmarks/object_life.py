@@ -127,9 +127,10 @@ def live_abroad(adult: Adult) -> None:
         strike(adult, DISCRIMINATION)
     work_a_week(adult, third(word, 2))
     spend_a_week(adult)
-    if adult.status == VISITOR and adult.host.border_run == 0:
-        if model.week - adult.arrived_week >= p.application_weeks:
-            apply_for_permit(adult)
+    stay = model.week - adult.arrived_week
+    visits = adult.status == VISITOR and adult.host.border_run == 0
+    if visits and stay >= p.application_weeks:
+        apply_for_permit(adult)
     if adult.permit_ends <= model.week:
         answer_permit(adult)
 

@@ -4,10 +4,10 @@ An independent reading of the rules, slow and simple: the same equations (abm.eq
 numbers for one person and one host, the same people and the same keyed luck, but no columns,
 strata, bands or bounds. It is the oracle of the tests and the yardstick of the benchmark.
 
-Could it differ from the columns? Sums are taken in another order and a power of one number comes
-from another routine than a power of a column, so a utility may differ in its last bit (1 part in
-10¹⁵). A move differs only where two options arrive that close in the race, or a draw that close to
-its threshold: once in some 10¹³ decisions. Such a tie would show in the tests as one differing move.
+Could it differ from the columns? Sums are taken in another order, and a power of one number comes
+from another routine than a power of a column, so a utility may differ in its last bits (1 part in
+10¹⁵). A move differs only where two options arrive that close in the race, or a draw lies that
+close to its threshold: once in some 10¹³ decisions. The tests would show it as one differing move.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class ObjectModel(mesa.Model):
             setattr(self.kremlin, lever, value)
             return before
         chosen = [place for place in self.hosts if host in (None, place.name)]
-        return [place.set_lever(lever, value, self.week) for place in chosen][0]
+        before_by_host = [place.set_lever(lever, value, self.week) for place in chosen]
+        return before_by_host[0]
 
     def decide(self) -> list[Intent]:
         """Everybody at home who attends, and everybody abroad with a trigger."""

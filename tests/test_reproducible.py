@@ -145,9 +145,8 @@ def kept_tables() -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name in ("groups", "strata_at"):
         table = getattr(population, name)(*([3000] if name == "strata_at" else []))
-        found |= {
-            f"{name}.{key}": np.asarray(value).tobytes() for key, value in vars(table).items()
-        }
+        for field in fields(table):
+            found[f"{name}.{field.name}"] = np.asarray(getattr(table, field.name)).tobytes()
     for field in ("price_level", "visa_free_days", "rent_usd", "descent_share", "right_to_work"):
         found[field] = hosts_table.host_column(field).tobytes()
     arrays = {

@@ -1,0 +1,76 @@
+"""Small runs that several tests look at, and what they ask of them. Do not change these models."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from abm.model import PHASES, EmigrationModel
+from abm.russians import Russian
+
+RUSSIA = "Russia"
+
+
+@cache
+def finished(
+    without: tuple[str, ...] = (), until: str = "2022-12-31", **settings: float
+) -> EmigrationModel:
+    """A run of the baseline to its end at 3,000 people an agent.
+
+    settings: levers and parameters by name, __ for the dot before a host.
+    """
+    named = {name.replace("__", "."): value for name, value in settings.items()}
+    return stepped(EmigrationModel(scale=3000, until=until, without=without, set=named))
+
+
+def stepped(model: EmigrationModel, weeks: int | None = None) -> EmigrationModel:
+    """The model some weeks on, or at its end."""
+    for _ in range(model.weeks - model.week if weeks is None else weeks):
+        model.step()
+    return model
+
+
+def before(model: EmigrationModel, phase: str) -> EmigrationModel:
+    """The model in the middle of its week, just before a phase."""
+    model.observations.begin(model.week)
+    for each in PHASES[: PHASES.index(phase)]:
+        getattr(model, each)()
+    return model
+
+
+def total(model: EmigrationModel, outcome: str, host: str = "World") -> float:
+    """Sum of a flow over the run, people."""
+    return float(model.observations.series(outcome, host).sum())
+
+
+def series(model: EmigrationModel, outcome: str, host: str) -> np.ndarray:
+    """A state of a host by week."""
+    return model.observations.series(outcome, host)
+
+
+def moved(model: EmigrationModel, cause: str) -> float:
+    """People who moved for a cause."""
+    moves = model.moves_table()
+    return float(moves.loc[moves["cause"] == cause, "people"].sum())
+
+
+def explained(russian: Russian) -> pd.DataFrame:
+    """Somebody's options, by name."""
+    return russian.explain().set_index("option")
+
+
+def at_home(model: EmigrationModel, **traits: Any) -> Russian:
+    """The first person in Russia who has some traits."""
+    found: Russian = model.russians.select(host=RUSSIA, **traits)[0]
+    return found
+
+
+def abroad(model: EmigrationModel, rows: Any) -> list[Russian]:
+    """Those of some rows of the emigrants who are abroad; there must be some."""
+    e = model.emigrants
+    found = [Russian(model, int(e.person[row])) for row in rows if e.place[row] >= 0]
+    assert found
+    return found
