@@ -108,7 +108,8 @@ def _check_permits(model: EmigrationModel, rows: Integers) -> None:
     e, hosts, week = model.emigrants, model.host_columns, model.week
     p = model.scenario.parameters
     stay = week - e.arrived_week[rows]
-    visits = (e.status[rows] == VISITOR) & (hosts.border_run[e.place[rows]] == 0)
+    needs_permit = (hosts.border_run[e.place[rows]] == 0) | (e.work[rows] == LOCAL_WORK)
+    visits = (e.status[rows] == VISITOR) & needs_permit
     applies = rows[visits & (stay >= p.application_weeks)]
     _apply(model, applies)
     due = rows[e.permit_ends[rows] <= week]

@@ -70,7 +70,7 @@ class Parameters:
     )
     family_weight: float = number("β_f", 1.0, "util", 0.0, 2.0, "assumed")
     leaning_weight: float = number("κ", 1.2, "util", 0.0, 2.5)
-    insecurity_weight: float = number("β_s", 3.5, "util at full insecurity", 0.0, 4.0)
+    insecurity_weight: float = number("β_s", 4.0, "util at full insecurity", 0.0, 4.0)
     discrimination_weight: float = number("β_d", 0.6, "util an act", 0.0, 2.0, "assumed")
     mobilisation_weight: float = number("β_m", 3.4, "util at full risk", 0.0, 8.0)
     repression_weight: float = number("β_r", 8.0, "util at full repression", 0.0, 8.0)
@@ -80,7 +80,7 @@ class Parameters:
     lasting_attachment: float = number("η", 0.6, "share that does not fade", 0.3, 1.0, "assumed")
     # --- what a move costs
     cost_of_leaving: float = number("φ_H", 6.8, "util", 4.0, 14.0)
-    cost_of_onward_move: float = number("φ_O", 5.0, "util", 2.0, 9.0)
+    cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
     cost_of_return: float = number("φ_R", 2.4, "util", 1.0, 9.0)
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")
     journey_months: float = number("J", 0.5, "months of pay at home", 0.2, 2.0, "assumed")

@@ -25,7 +25,9 @@ Flags = NDArray[np.bool_]
 
 ATTACHMENT_LIMIT = 3.0  # truncation of the standard normal
 WAGE_LIMIT = 3.0  # truncation of ln wage, in standard deviations
-SKILLED = np.isin(source.OCCUPATIONS, ["it", "scientist", "student", "specialist", "manager"])
+SKILLED = np.isin(
+    source.OCCUPATIONS, ["it", "entrepreneur", "scientist", "student", "specialist", "manager"]
+)
 STUDENT = source.OCCUPATIONS.index("student")
 NO_HOST = -1
 MOST_CHILDREN = 4

@@ -11,16 +11,16 @@ import mesa
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS
-from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR
+from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, PERMIT, STATUS_INSECURITY, VISITOR
 from abm.emigrants import JOBLESS, LOCAL_WORK, NONE, REMOTE_WORK
 from abm.kremlin import DRAFT_ELIGIBLE
-from abm.traits_tables import attachment_by_age, home_wage_mean_usd
+from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 from benchmarks.object_hosts import ObjectHost, quarter
 
 TRAITS = (
     "risk_class", "region", "leaning", "occupation", "dissent", "activist", "attachment_standard",
     "wage_usd", "savings_usd", "foreign_passport", "speaks_foreign_language", "remote", "skilled",
-    "children", "age_group", "descent_host",
+    "children", "stage", "descent_host",
 )  # fmt: skip
 INSECURITY = STATUS_INSECURITY.tolist()
 
@@ -141,7 +141,8 @@ class Adult(mesa.Agent):
         if host is self.host and self.work == LOCAL_WORK:
             income = local
         elif host is self.host and self.work == JOBLESS:
-            income = share * local if self.savings_usd > 0 else 0.0
+            hopes = self.savings_usd > 0 and self.status != IRREGULAR
+            income = share * local if hopes else 0.0
         else:
             income = share * local
             if self.income_follows if self.host is None else self.work == REMOTE_WORK:
@@ -231,8 +232,8 @@ class Adult(mesa.Agent):
         """Utility of Russia, the way back included."""
         p = self.model.parameters
         family = self.partner is not None and self.partner.at_home
-        by_age = attachment_by_age()[self.age_group]
-        pull = equations.attachment(p.attachment_spread, self.attachment_standard, by_age)
+        by_stage = attachment_by_stage()[self.stage]
+        pull = equations.attachment(p.attachment_spread, self.attachment_standard, by_stage)
         cost = 0.0
         if self.host is not None:
             years = (self.model.week - self.left_week) / WEEKS_PER_YEAR

@@ -56,6 +56,22 @@ def race(luck: list[float], utilities: list[float], able: list[bool]) -> list[fl
 # --- deciding --------------------------------------------------------------------------------
 
 
+def options(adult: Adult) -> tuple[list[float], list[bool], list[bool]]:
+    """Of each host and Russia: utility, able as one believes, able in fact."""
+    model = adult.model
+    doors = [adult.door(host) for host in model.hosts]
+    pairs = list(zip(model.hosts, doors, strict=True))
+    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
+    stopped = (
+        adult.host is None
+        and adult.draftable
+        and model.luck.uniform("exit", adult.person) < model.kremlin.exit_ban
+    )
+    believed = [*(adult.able(host, door.believed, stopped) for host, door in pairs), True]
+    in_fact = [*(adult.able(host, door.open, stopped) for host, door in pairs), True]
+    return utilities, believed, in_fact
+
+
 def decide_at_home(adult: Adult, draw: float) -> Intent | None:
     """Whether somebody at home reconsiders, and where they set out to, if they get there."""
     model, p = adult.model, adult.model.parameters
@@ -66,12 +82,7 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
         return None
     u = float(draw / attention)
     luck = model.luck.departure(adult.person, model.week, u)
-    doors = [adult.door(host) for host in model.hosts]
-    pairs = list(zip(model.hosts, doors, strict=True))
-    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
-    stopped = adult.draftable and model.luck.uniform("exit", adult.person) < model.kremlin.exit_ban
-    believed = [*(adult.able(host, door.believed, stopped) for host, door in pairs), True]
-    in_fact = [*(adult.able(host, door.open, stopped) for host, door in pairs), True]
+    utilities, believed, in_fact = options(adult)
     choice = first_of(race(luck, utilities, believed), model.hosts)
     if choice is None:
         wish = first_of(race(luck, utilities, [True] * len(luck)), model.hosts)
@@ -94,10 +105,7 @@ def decide_abroad(adult: Adult) -> Intent | None:
         luck = model.luck.departure(adult.person, *adult.luck)
     else:
         luck = model.luck.abroad(adult.person, adult.occasion)
-    doors = [adult.door(host) for host in model.hosts]
-    pairs = list(zip(model.hosts, doors, strict=True))
-    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
-    able = [*(adult.able(host, door.open, False) for host, door in pairs), True]
+    utilities, _, able = options(adult)
     arrivals = race(luck, utilities, able)
     choice = first_of(arrivals, model.hosts)
     if choice is adult.host:

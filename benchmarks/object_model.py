@@ -42,7 +42,7 @@ class ObjectModel(mesa.Model):
         super().__init__(seed=self.scenario.seed)
         self.parameters, self.scale = self.scenario.parameters, self.scenario.scale
         self.weeks, self.week = weeks_until(self.scenario.until), 0
-        self.home_price_level, self.real_wage_index = home_value("price_level"), 1.0
+        self.home_price_level = home_value("price_level")
         chance = Chance(self.scenario.seed, self.scenario.replicate)
         population = Population(self.scale, chance)
         self.luck = Luck(chance, population)
@@ -83,12 +83,16 @@ class ObjectModel(mesa.Model):
             adult.contacts = [adults[k] for k in contacts[adult.person] if k != NOBODY]
         return adults
 
+    @property
+    def real_wage_index(self) -> float:
+        """Real wages at home this week, mean of 2021 = 1."""
+        return real_wage_index(self.week)
+
     # --- the week --------------------------------------------------------------------------------
 
     def step(self) -> None:
         """One week: everybody is looked at, and all decide on the same state."""
         self.events()
-        self.real_wage_index = real_wage_index(self.week)
         self.kremlin.act(self.week)
         newcomers = dict.fromkeys(HOST_NAMES, 0.0)
         for adult in self.adults:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from abm.model import EmigrationModel
+from benchmarks.object_life import options
 from benchmarks.object_model import ObjectModel
 
 MOVE = ["week", "person", "origin", "destination", "cause"]
@@ -104,9 +105,21 @@ def check_hosts(pair: Pair) -> None:
         np.testing.assert_allclose(getattr(columns, name), column, rtol=1e-9, err_msg=name)
 
 
+def check_options(pair: Pair) -> None:
+    """Each option's utility and who is able, for those abroad and some at home."""
+    abroad = [adult for adult in pair.objects.adults if adult.host is not None]
+    home = [adult for adult in pair.objects.adults if adult.at_home]
+    for adult in abroad[:200] + home[:: len(home) // 100]:
+        utility, _, able = options(adult)
+        table = pair.model.russians[adult.person].explain()
+        np.testing.assert_allclose(table["utility"], utility, rtol=1e-9, err_msg=repr(adult.person))
+        assert table["able"].tolist() == able, adult.person
+
+
 def check(pair: Pair) -> None:
     """Nothing differs that somebody could see."""
     check_moves(pair)
+    check_options(pair)
     check_who_cannot_leave(pair)
     check_lives_abroad(pair)
     check_hosts(pair)

@@ -1,0 +1,513 @@
+"""Every lever: settable by name and by date, and moving what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from finished_runs import at_home, before, explained, finished, stepped, total
+from made_up_scenarios import written
+
+from abm.calendar import START
+from abm.doors import CITIZEN, PERMIT, VISITOR, Doors, doors
+from abm.emigrants import LOCAL_WORK, NOWHERE, REMOTE_WORK
+from abm.hosts import REVIEW_WEEKS, STRICTNESS_AT_START
+from abm.hosts_table import HOST_NAMES
+from abm.kremlin import DRAFT_ELIGIBLE
+from abm.levers import BY_NAME, HOST_LEVERS, KREMLIN_LEVERS, LEVERS
+from abm.model import EmigrationModel
+from abm.population import People
+
+# A value unlike that before the war, in Georgia or in the Kremlin.
+CHANGED = {
+    **dict.fromkeys(HOST_LEVERS, 0.35),
+    "entry_ban": 1,
+    "entry_exemptions": 0,
+    "visa_free_days": 20,
+    "border_run": 0,
+    "draft_papers_only": 1,
+    "weekly_places": 9000,
+    "competing_refugees": 5000,
+    **dict.fromkeys(KREMLIN_LEVERS, 0.35),
+    "mobilisation_quota": 50_000,
+}
+
+
+def name_of(lever: str) -> str:
+    return lever if lever in KREMLIN_LEVERS else f"{lever}.Georgia"
+
+
+def value_of(model: EmigrationModel, lever: str, host: str = "Georgia") -> float:
+    if lever in KREMLIN_LEVERS:
+        return float(getattr(model.kremlin, lever))
+    return column(model, lever, host)
+
+
+def column(model: EmigrationModel, name: str, host: str) -> float:
+    return float(getattr(model.host_columns, name)[HOST_NAMES.index(host)])
+
+
+def an_event(lever: str, week: int, value: float, until: int | None = None) -> dict[str, str]:
+    event = {
+        "date": str(START + timedelta(weeks=week)),
+        "lever": f'"{lever}"',
+        "value": str(value),
+        "kind": '"imposed"',
+        "source": '"made up"',
+    }
+    if until is not None:
+        event["until"] = str(START + timedelta(weeks=until))
+    if lever in HOST_LEVERS:
+        event["host"] = '"Georgia"'
+    return event
+
+
+def test_every_lever_is_tried() -> None:
+    assert set(CHANGED) == set(BY_NAME) == {each.name for each in LEVERS}
+
+
+@pytest.mark.parametrize("lever", BY_NAME)
+def test_set_from_the_first_week_on(lever: str) -> None:
+    model = EmigrationModel(scale=10_000, set={name_of(lever): CHANGED[lever]})
+    elsewhere = value_of(model, lever, "Armenia")
+    assert value_of(model, lever) != CHANGED[lever]
+    for _ in range(3):
+        model.step()
+        assert value_of(model, lever) == CHANGED[lever]
+    if lever in HOST_LEVERS and lever != "payment_access":  # which an event changes everywhere
+        assert value_of(model, lever, "Armenia") == elsewhere
+
+
+@pytest.mark.parametrize("lever", BY_NAME)
+def test_dated(lever: str, write: Callable[..., Any]) -> None:
+    event = an_event(lever, 2, CHANGED[lever], until=4)
+    model = EmigrationModel(write(written({}, event)), scale=10_000)
+    usual = value_of(model, lever)
+    seen = []
+    for _ in range(6):
+        model.step()
+        seen.append(value_of(model, lever))
+    assert seen == [usual, usual, CHANGED[lever], CHANGED[lever], usual, usual]
+
+
+def test_a_window_that_follows_another(write: Callable[..., Any]) -> None:
+    windows = [an_event("incident", 1, 0.2, 3), an_event("incident", 3, 0.4, 5)]
+    model = EmigrationModel(
+        write(written({}, *windows, an_event("incident", 5, 0.6))), scale=10_000
+    )
+    seen = []
+    for _ in range(7):
+        model.step()
+        seen.append(value_of(model, "incident"))
+    assert seen == [0.0, 0.2, 0.2, 0.4, 0.4, 0.6, 0.6]
+
+
+def test_an_event_within_a_week_acts_from_the_next(write: Callable[..., Any]) -> None:
+    event = an_event("incident", 1, 0.5) | {"date": str(START + timedelta(days=8))}
+    model = EmigrationModel(write(written({}, event)), scale=10_000)
+    seen = []
+    for _ in range(3):
+        model.step()
+        seen.append(value_of(model, "incident"))
+    assert seen == [0.0, 0.0, 0.5]
+
+
+# --- doors ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def model() -> EmigrationModel:
+    """A model before its first week, to set levers by hand."""
+    return EmigrationModel(scale=3000)
+
+
+def everybody(model: EmigrationModel) -> People:
+    return model.population.people(np.arange(model.population.size))
+
+
+def draftable(model: EmigrationModel) -> np.ndarray:
+    return model.kremlin.exposure[everybody(model).risk_class] >= DRAFT_ELIGIBLE
+
+
+def at_the_border(model: EmigrationModel, host: str, **levers: float) -> Doors:
+    """Everybody at one host's doors, nobody with a partner there; shape (people,)."""
+    for lever, value in levers.items():
+        model.set_lever(lever, host, value)
+    people = everybody(model)
+    nowhere = np.full(model.population.size, NOWHERE)
+    exposure = model.kremlin.exposure[people.risk_class]
+    p, row = model.scenario.parameters, HOST_NAMES.index(host)
+    all_doors = doors(model.chance, people, exposure, nowhere, model.host_columns, p, model.week)
+    return Doors(*(getattr(all_doors, name)[:, row] for name in Doors.__dataclass_fields__))
+
+
+def test_p1_a_ban_shuts_out_visitors_but_not_the_exempt(model: EmigrationModel) -> None:
+    free = at_the_border(model, "Georgia")
+    banned = at_the_border(model, "Georgia", entry_ban=1)
+    assert free.open[free.status == VISITOR].any()
+    np.testing.assert_array_equal(banned.open, free.open & (free.status != VISITOR))
+    assert banned.open.any()
+    assert (banned.status[banned.open] == PERMIT).all()
+    without_exemptions = at_the_border(model, "Georgia", entry_exemptions=0)
+    assert not without_exemptions.open.any()
+
+
+def test_p1_protection_has_no_ban(model: EmigrationModel) -> None:
+    shut = {"entry_ban": 1, "entry_exemptions": 0, "humanitarian_visas_activists": 1}
+    shut["humanitarian_visas_draft"] = 0
+    people = everybody(model)
+    found = at_the_border(model, "Germany", **shut).open
+    np.testing.assert_array_equal(found, people.activist & people.foreign_passport)
+
+
+def test_p1_the_exempt_partner(model: EmigrationModel) -> None:
+    for lever, value in (("entry_ban", 1.0), ("skill_visas", 0.0)):
+        model.set_lever(lever, "Georgia", value)
+    people = everybody(model)
+    there = np.full(model.population.size, HOST_NAMES.index("Georgia"))
+    found = doors(
+        model.chance, people, np.zeros(len(there)), there, model.host_columns,
+        model.scenario.parameters, 0,
+    )  # fmt: skip
+    row = HOST_NAMES.index("Georgia")
+    np.testing.assert_array_equal(found.open[:, row], people.foreign_passport)
+
+
+def test_p2_days_without_a_visa_are_the_length_of_a_visit(model: EmigrationModel) -> None:
+    for days in (30, 90, 365):
+        found = at_the_border(model, "Turkey", visa_free_days=days)
+        assert (found.weeks[found.status == VISITOR] == days // 7).all()
+    passport = everybody(model).foreign_passport
+    assert found.open[passport].all()
+    visitors = found.status == VISITOR
+    shut = at_the_border(model, "Turkey", visa_free_days=0, tourist_visas=0)
+    assert not shut.open[visitors].any()
+    np.testing.assert_array_equal(shut.open[~visitors], found.open[~visitors])
+    opened = at_the_border(model, "Germany", visa_free_days=60)
+    assert opened.open[passport].all()
+
+
+def test_p2_visas_for_visitors(model: EmigrationModel) -> None:
+    shares = []
+    before_it = np.zeros(model.population.size, dtype=bool)
+    for granted in (0.0, 0.5, 1.0):
+        found = at_the_border(model, "Finland", tourist_visas=granted).open
+        assert not (before_it & ~found).any()  # whoever got one gets one when more are granted
+        before_it = found
+        shares.append(found[everybody(model).foreign_passport].mean())
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_p4a_opens_to_activists_alone(model: EmigrationModel) -> None:
+    few = at_the_border(model, "Germany", humanitarian_visas_activists=0, tourist_visas=0)
+    many = at_the_border(model, "Germany", humanitarian_visas_activists=1)
+    people = everybody(model)
+    newly = many.open & ~few.open
+    assert newly.any()
+    assert people.activist[newly].all()
+    assert many.open[people.activist & people.foreign_passport].all()
+    assert (many.status[newly] == PERMIT).all()
+
+
+def test_p4b_opens_to_men_whom_the_draft_could_take(model: EmigrationModel) -> None:
+    few = at_the_border(model, "Germany", humanitarian_visas_draft=0, tourist_visas=0)
+    many = at_the_border(model, "Germany", humanitarian_visas_draft=1)
+    newly = many.open & ~few.open
+    people = everybody(model)
+    assert newly.any()
+    assert draftable(model)[newly].all()
+    assert (people.sex[newly] == 0).all()
+    assert many.open[draftable(model) & people.foreign_passport].all()
+
+
+def test_p5_draft_papers_alone_open_a_visit(model: EmigrationModel) -> None:
+    free = at_the_border(model, "Georgia")
+    papers = at_the_border(model, "Georgia", draft_papers_only=1)
+    visitors = free.open & (free.status == VISITOR)
+    np.testing.assert_array_equal(papers.open[visitors], draftable(model)[visitors])
+    np.testing.assert_array_equal(papers.open[~visitors], free.open[~visitors])
+    assert papers.open[visitors].any()
+
+
+def test_p10_opens_to_the_skilled(model: EmigrationModel) -> None:
+    few = at_the_border(model, "Germany", skill_visas=0, tourist_visas=0)
+    many = at_the_border(model, "Germany", skill_visas=1)
+    people = everybody(model)
+    newly = many.open & ~few.open
+    np.testing.assert_array_equal(newly, people.skilled & people.foreign_passport & ~few.open)
+    assert newly.any()
+
+
+def test_citizens_by_descent_enter_as_citizens(model: EmigrationModel) -> None:
+    found = at_the_border(model, "Israel", skill_visas=0, visa_free_days=0, tourist_visas=0)
+    assert found.open.any()
+    assert (found.status[found.open] == CITIZEN).all()
+
+
+# --- what levers do to those abroad, to hosts and at home ---------------------------------------
+
+
+def test_p2_border_runs_keep_a_visit_going() -> None:
+    with_runs = finished(border_run__Georgia=1, skill_visas__Georgia=0)
+    without = finished(border_run__Georgia=0, skill_visas__Georgia=0)
+    assert total(with_runs, "arrivals", "Georgia") > 0
+    refused = [total(run, "permit_refusals", "Georgia") for run in (with_runs, without)]
+    assert refused[0] < refused[1]
+
+
+def test_p3_strictness_refuses_permits() -> None:
+    lax, strict = (
+        finished(renewal_strictness__Turkey=value, until="2023-06-30") for value in (0.0, 1.0)
+    )
+    assert column(lax, "refusal", "Turkey") < column(strict, "refusal", "Turkey")
+    rates = [
+        total(model, "permit_refusals", "Turkey") / total(model, "arrivals", "Turkey")
+        for model in (lax, strict)
+    ]
+    assert rates[0] < rates[1]
+
+
+def working(model: EmigrationModel, host: str) -> np.ndarray:
+    e = model.emigrants
+    rows = e.abroad()
+    return e.work[rows[e.place[rows] == HOST_NAMES.index(host)]]
+
+
+def test_p8_the_right_to_work_is_used() -> None:
+    shut, free = (finished(right_to_work__Georgia=value) for value in (0.0, 1.0))
+    assert not (working(shut, "Georgia") == LOCAL_WORK).any()
+    assert (working(free, "Georgia") == LOCAL_WORK).any()
+
+
+def test_p14_payments_raise_what_remote_workers_can_spend(model: EmigrationModel) -> None:
+    remote = next(r for r in model.russians.select(remote=True) if r.wage_usd > 2000)
+    worker = next(r for r in model.russians.select(remote=False) if r.wage_usd > 2000)
+    spent = {}
+    for access in (0.0, 1.0):
+        model.set_lever("payment_access", "Armenia", access)
+        for who in (remote, worker):
+            spent[who, access] = explained(who)["consumption"]
+    assert spent[remote, 0.0]["Armenia"] < spent[remote, 1.0]["Armenia"]
+    assert spent[worker, 0.0]["Armenia"] == spent[worker, 1.0]["Armenia"]
+    for who in (remote, worker):
+        rest = [spent[who, access].drop("Armenia") for access in (0.0, 1.0)]
+        assert rest[0].equals(rest[1])
+
+
+def test_p14_payments_fill_the_purse_of_remote_workers() -> None:
+    poor, rich = (
+        EmigrationModel(scale=3000, set={"payment_access": value}) for value in (0.0, 1.0)
+    )
+    purse = []
+    for each in (poor, rich):
+        stepped(each, 10)
+        e = each.emigrants
+        rows = e.abroad()[e.work[e.abroad()] == REMOTE_WORK]
+        saved = e.savings_usd[rows].copy()
+        each.life_abroad()
+        purse.append(dict(zip(e.person[rows].tolist(), e.savings_usd[rows] - saved, strict=True)))
+    both = purse[0].keys() & purse[1].keys()
+    assert both
+    assert all(purse[0][person] <= purse[1][person] for person in both)
+    assert any(purse[0][person] < purse[1][person] for person in both)
+
+
+@pytest.mark.parametrize("lever", ["mobilisation", "mobilisation_breadth"])
+def test_p18_size_and_breadth_of_the_order_are_feared(lever: str) -> None:
+    levels = (0.3, 0.6, 1.0) if lever == "mobilisation" else (0.5, 1.0, 3.0)
+    risks = []
+    for level in levels:
+        order = {"mobilisation": 1.0, lever: level, "mobilisation_quota": 0.0}
+        risks.append(stepped(EmigrationModel(scale=10_000, set=order), 1).kremlin.risk)
+    exposed = risks[0] > 0
+    assert exposed.any()
+    assert all((a[exposed] < b[exposed]).all() for a, b in pairwise(risks))
+
+
+def test_p18_the_size_of_the_order_is_called_up() -> None:
+    called = [
+        total(finished(mobilisation_quota=quota), "called_up")
+        for quota in (0.0, 90_000.0, 240_000.0)
+    ]
+    assert called[0] == 0 < called[1] < called[2]
+
+
+def test_p19_repression_weighs_on_those_who_dissent(model: EmigrationModel) -> None:
+    dissent = model.russians.get("dissent")
+    felt = {}
+    for level in (0.0, 0.5, 1.0):
+        model.set_lever("repression", None, level)
+        for who in (int(dissent.argmin()), int(dissent.argmax())):
+            felt[who, level] = explained(model.russians[who]).loc["Russia", "repression"]
+    calm, angry = (int(dissent.argmin()), int(dissent.argmax()))
+    assert felt[angry, 1.0] < felt[angry, 0.5] < felt[angry, 0.0] == 0
+    assert felt[angry, 1.0] < felt[calm, 1.0]
+    model.set_lever("propaganda", None, 0.9)  # P22: what is believed weighs less
+    assert explained(model.russians[angry]).loc["Russia", "repression"] > felt[angry, 1.0]
+
+
+def test_p19_repression_drives_people_out() -> None:
+    runs = [finished(repression=level) for level in (0.0, 0.5, 1.0)]
+    left = [total(run, "departures") for run in runs]
+    assert left[0] < left[1] < left[2]
+
+
+def test_p20_an_exit_ban_stops_men_whom_the_army_could_take() -> None:
+    free, shut = finished(), finished(exit_ban=1)
+    for model, may in ((free, True), (shut, False)):
+        moves = model.moves_table()
+        people = model.population.people(
+            moves.loc[moves["origin"] == "Russia", "person"].to_numpy()
+        )
+        assert (model.kremlin.exposure[people.risk_class] >= DRAFT_ELIGIBLE).any() == may
+        assert (people.sex == 1).any()
+    assert total(shut, "involuntarily_immobile") > total(free, "involuntarily_immobile")
+
+
+def test_p24_pressure_tightens_at_the_quarterly_review() -> None:
+    model = EmigrationModel(scale=10_000, without=["M18"], set={"accession_pressure.Armenia": 1})
+    weekly = []
+    for _ in range(3 * REVIEW_WEEKS + 2):
+        model.step()
+        weekly.append(column(model, "renewal_strictness", "Armenia"))
+    changes = np.flatnonzero(np.diff(weekly)) + 1
+    assert changes.tolist() == [REVIEW_WEEKS, 2 * REVIEW_WEEKS, 3 * REVIEW_WEEKS]
+    assert weekly == sorted(weekly)
+    assert weekly[0] == STRICTNESS_AT_START
+
+
+def test_p25_flights_make_a_host_nearer(model: EmigrationModel) -> None:
+    who = at_home(model)
+    cost = {}
+    for flights in (0.0, 0.5, 1.0):
+        model.set_lever("direct_flights", "Turkey", flights)
+        cost[flights] = explained(who)["moving_cost"]
+    assert cost[0.0]["Turkey"] < cost[0.5]["Turkey"] < cost[1.0]["Turkey"] < 0
+    assert cost[0.0].drop("Turkey").equals(cost[1.0].drop("Turkey"))
+
+
+def test_host_constants_are_added(model: EmigrationModel) -> None:
+    who = at_home(model)
+    for constant in (-2.0, 3.0):
+        model.set_lever("host_constant", "Turkey", constant)
+        assert explained(who).loc["Turkey", "host_constant"] == constant
+
+
+@pytest.mark.parametrize("places", [0, 6000, 15_000])
+def test_places_are_never_exceeded(places: int) -> None:
+    model = finished(weekly_places=places, cost_of_leaving=5)
+    for host in HOST_NAMES:
+        assert model.observations.series("arrivals", host).max() <= places, host
+    if places:
+        assert total(model, "arrivals") > 0
+
+
+def test_refugees_raise_rents(model: EmigrationModel) -> None:
+    rents = []
+    for refugees in (0.0, 50_000.0, 200_000.0):
+        model.set_lever("competing_refugees", "Armenia", refugees)
+        model.host_columns.update()
+        rents.append(column(model, "rent_usd", "Armenia"))
+    assert rents[0] < rents[1] < rents[2]
+    assert rents[0] == column(model, "rent_before_usd", "Armenia")
+
+
+def test_an_incident_raises_hostility() -> None:
+    calm, shaken = finished(), finished(incident__Armenia=1)
+    changed = {
+        host
+        for host in HOST_NAMES
+        if calm.observations.series("hostility", host)[0]
+        < shaken.observations.series("hostility", host)[0]
+    }
+    assert changed == {"Armenia"}
+    assert total(shaken, "hostility", "Armenia") > total(calm, "hostility", "Armenia")
+
+
+# --- what a lever cannot reach --------------------------------------------------------------------
+
+# Without what carries a change on to others: rents, reviews, compatriots and contacts, the call-up.
+APART: dict[str, Any] = {
+    "scale": 1000,
+    "until": "2022-12-31",
+    "without": ("M15", "M17", "M18", "M36"),
+}
+MORE_MOVE = {"mobilisation_quota": 0, "cost_of_leaving": 4.0, "cost_of_return": 1.0}
+REACH: dict[str, tuple[str, float]] = {
+    "entry_ban": ("Turkey", 1),
+    "entry_exemptions": ("Finland", 0),
+    "visa_free_days": ("Turkey", 0),
+    "border_run": ("Kazakhstan", 0),
+    "tourist_visas": ("Finland", 0),
+    "renewal_strictness": ("Turkey", 1),
+    "humanitarian_visas_activists": ("Germany", 1),
+    "humanitarian_visas_draft": ("Germany", 1),
+    "draft_papers_only": ("Turkey", 1),
+    "right_to_work": ("Turkey", 0),
+    "skill_visas": ("Germany", 1),
+    "payment_access": ("Turkey", 0),
+    "direct_flights": ("Turkey", 0),
+    "weekly_places": ("Turkey", 2000),
+    "incident": ("Turkey", 1),
+    "host_constant": ("Turkey", 3),
+}
+Fates = dict[int, list[tuple[int, str, str]]]
+
+
+def fates(model: EmigrationModel) -> Fates:
+    """Every mover's moves: week, origin, destination."""
+    found: Fates = {}
+    moves = model.moves_table()
+    for person, *move in moves[["person", "week", "origin", "destination"]].itertuples(index=False):
+        found.setdefault(person, []).append(tuple(move))
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual() -> EmigrationModel:
+    return stepped(EmigrationModel(set=MORE_MOVE, **APART))
+
+
+@pytest.mark.parametrize("lever", REACH)
+def test_a_lever_changes_only_those_who_chose_the_host(lever: str, usual: EmigrationModel) -> None:
+    host, value = REACH[lever]
+    changed = stepped(EmigrationModel(set={**MORE_MOVE, f"{lever}.{host}": value}, **APART))
+    one, other = fates(usual), fates(changed)
+    differ = [who for who in one.keys() | other.keys() if one.get(who) != other.get(who)]
+    assert differ
+    for who in differ:
+        pair = [who, int(usual.ties.partner(np.array([who]))[0])]
+        touched = {
+            place
+            for world in (one, other)
+            for each in pair
+            for _, origin, destination in world.get(each, [])
+            for place in (origin, destination)
+        }
+        assert host in touched, who
+
+
+def test_all_levers_of_hosts_are_held_to_their_reach() -> None:
+    through_feedback = {"accession_pressure", "competing_refugees"}  # which are off here
+    assert set(REACH) | through_feedback == set(HOST_LEVERS)
+
+
+def test_an_exit_ban_reaches_only_men_whom_the_army_could_take(usual: EmigrationModel) -> None:
+    banned = stepped(EmigrationModel(set={**MORE_MOVE, "exit_ban": 1}, **APART))
+    one, other = fates(usual), fates(banned)
+    differ = np.array([who for who in one.keys() | other.keys() if one.get(who) != other.get(who)])
+    pairs = np.stack([differ, usual.ties.partner(differ)])
+    classes = usual.population.people(np.maximum(pairs, 0).ravel()).risk_class
+    stoppable = (usual.kremlin.exposure[classes] >= DRAFT_ELIGIBLE).reshape(pairs.shape)
+    assert len(differ)
+    assert (stoppable & (pairs >= 0)).any(axis=0).all()
+
+
+def test_levers_are_read_before_anybody_decides() -> None:
+    model = EmigrationModel(scale=10_000, set={"entry_ban": 1})
+    before(model, "decisions")
+    assert all(host.entry_ban == 1 for host in model.hosts)
