@@ -99,18 +99,18 @@ def best_gain(world: World) -> Floats:
 
     Shape (livelihoods, income follows, standings, leanings, wage cells).
     """
-    worth = worth_by_host(world) - np.log(luck_weights())[:, None, :, :]
-    spent = consumption_gain(world)
+    p, hosts = world.parameters, world.hosts
+    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :]
+    spent = consumption_gain(p, hosts, world.real_wage_index)
     both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
     return np.asarray(both.max(axis=-1))
 
 
-def worth_by_host(world: World) -> Floats:
+def worth_by_host(p: Parameters, hosts: HostColumns) -> Floats:
     """The most that each host can offer beside consumption, net of the move.
 
     Shape (1, standings, leanings, hosts).
     """
-    hosts, p = world.hosts, world.parameters
     worth = (
         equations.worth_of_diaspora(p.diaspora_weight, hosts.russians)
         + equations.worth_of_contacts(p.contacts_weight, CONTACTS)
@@ -119,7 +119,7 @@ def worth_by_host(world: World) -> Floats:
     )
     leans = np.arange(len(LEANINGS))[:, None] == hosts.group
     worth = worth + equations.worth_of_leaning(p.leaning_weight, leans)
-    insecure = equations.weight_of_insecurity(p.insecurity_weight, least_insecurity(world))
+    insecure = equations.weight_of_insecurity(p.insecurity_weight, least_insecurity(hosts))
     return np.asarray(worth[None, None, :, :] + insecure[None, :, None, :])
 
 
@@ -131,16 +131,15 @@ def luck_weights() -> Floats:
     luck is laid out, so they must not follow a scenario.
     """
     p = Parameters()
-    before = World(p, HostColumns(p), None, home_value("price_level"), 1.0, 0)
-    spent = np.median(consumption_gain(before), axis=3)[:, :, :, None, :]
-    worth = worth_by_host(before)[:, None, :, :, :]
+    hosts = HostColumns(p)
+    spent = np.median(consumption_gain(p, hosts, 1.0), axis=3)[:, :, :, None, :]
+    worth = worth_by_host(p, hosts)[:, None, :, :, :]
     share = equations.logit_probabilities(worth + spent)[:, :, [VISITS, SKILLED]].mean(axis=(1, 2))
     return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
 
 
-def least_insecurity(world: World) -> Floats:
+def least_insecurity(hosts: HostColumns) -> Floats:
     """The least insecurity to enter each host with, by standing, shape (standings, hosts)."""
-    hosts = world.hosts
 
     def on_entry(status: int, weeks: Floats | float) -> Floats:
         return np.asarray(equations.insecurity(STATUS_INSECURITY[status], hosts.refusal, weeks))
@@ -153,13 +152,12 @@ def least_insecurity(world: World) -> Floats:
     return np.stack([visitor, protected, permit, citizen])
 
 
-def consumption_gain(world: World) -> Floats:
+def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) -> Floats:
     """The most that consumption in each host can be worth more than at home, by cell of wages.
 
     Shape (livelihoods, income follows, standings, wage cells, hosts). Within a cell the host is
     taken at the upper end and home at the lower one.
     """
-    hosts, p = world.hosts, world.parameters
     low, high = wage_edges()[:-1, None], wage_edges()[1:, None]
     heard = equations.understood(UNDERSTOOD[:, None], hosts.russian_ease)
     access = equations.access_to_work(hosts.right_to_work, heard)
@@ -178,7 +176,7 @@ def consumption_gain(world: World) -> Floats:
         p.subsistence_ppp_usd,
     )
     home = equations.consumption(
-        low * world.real_wage_index, 0.0, world.home_price_level, p.subsistence_ppp_usd
+        low * real_wage_index, 0.0, home_value("price_level"), p.subsistence_ppp_usd
     )
     gain = equations.worth_of_consumption(p.consumption_weight, abroad)
     return np.asarray(gain - equations.worth_of_consumption(p.consumption_weight, home))

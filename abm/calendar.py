@@ -17,7 +17,7 @@ def week_start(week: int) -> date:
 
 
 def first_week_on_or_after(day: date) -> int:
-    """The first week that starts on or after a day: the one from which an event of that day acts."""
+    """The first week that starts on or after a day: from then on an event of that day acts."""
     return max(0, -((START - day).days // DAYS_PER_WEEK))
 
 

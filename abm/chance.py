@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+Floats = NDArray[np.floating[Any]]
+Integers = NDArray[np.signedinteger[Any]]
 Words = NDArray[np.uint64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, Steele et al. 2014

@@ -12,6 +12,7 @@ import numpy as np
 
 from abm import equations
 from abm.bounds import Bounds, bounds, luck_weights
+from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
 from abm.decision import (
     Able,
@@ -151,45 +152,33 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
     place = e.place[rows].astype(np.int64)
     partner = e.partner[rows]
     partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
-    own = _life(model, world, rows, people, place, partner_place)
     together = partner_place == place
     their_rows = e.row_of(partner[together])
-    theirs = own_insecurity_of(model, world, their_rows)
     insecurity, discrimination = np.zeros(len(rows)), np.zeros(len(rows))
-    insecurity[together] = theirs
+    insecurity[together] = own_insecurity_of(model, world, their_rows)
     discrimination[together] = e.discrimination[their_rows]
-    return Deciders(**own, partner_insecurity=insecurity, partner_discrimination=discrimination)
-
-
-def _life(
-    model: EmigrationModel,
-    world: World,
-    rows: Integers,
-    people: People,
-    place: Integers,
-    partner_place: Integers,
-) -> dict[str, object]:
-    e = model.emigrants
-    return {
-        "people": people,
-        "place": place,
-        "partner_place": partner_place,
-        "contacts": contacts_there(model, people.ids),
-        "savings_usd": e.savings_usd[rows],
-        "doors": doors_of(model, people, partner_place),
-        "status": e.status[rows].astype(np.int64),
-        "weeks_left": (e.permit_ends[rows] - world.week).astype(float),
-        "work": e.work[rows].astype(np.int64),
-        "discrimination": e.discrimination[rows],
-        "years_abroad": (world.week - e.left_week[rows]) / 52.1775,
-    }
+    return Deciders(
+        people=people,
+        place=place,
+        partner_place=partner_place,
+        contacts=contacts_there(model, people.ids),
+        savings_usd=e.savings_usd[rows],
+        doors=doors_of(model, people, partner_place),
+        status=e.status[rows],
+        weeks_left=(e.permit_ends[rows] - world.week).astype(float),
+        work=e.work[rows],
+        discrimination=e.discrimination[rows],
+        years_abroad=(world.week - e.left_week[rows]) / WEEKS_PER_YEAR,
+        partner_insecurity=insecurity,
+        partner_discrimination=discrimination,
+    )
 
 
 def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
     """Insecurity of status of some emigrants, by row."""
     e = model.emigrants
     return own_insecurity(
-        e.status[rows], e.permit_ends[rows] - world.week, e.place[rows].astype(np.int64), world
+        e.status[rows], (e.permit_ends[rows] - world.week).astype(float), e.place[rows], world
     )
 
 
@@ -269,7 +258,7 @@ def leaving_causes(parts: Components, choice: Integers) -> Integers:
     """Which of home's ills, or the gain in consumption, weighs most with each who leaves."""
     ills = [-parts[name][1] for name in LEAVING_CAUSES[:4]]
     abroad, home = parts["consumption"]
-    wages = abroad[np.arange(len(choice)), np.minimum(choice, RUSSIA - 1)] - home
+    wages = np.asarray(abroad)[np.arange(len(choice)), np.minimum(choice, RUSSIA - 1)] - home
     return np.argmax(np.column_stack([*ills, wages]), axis=1)
 
 
@@ -296,7 +285,7 @@ def _move_abroad(model: EmigrationModel, world: World) -> Intents:
 
 
 def luck_abroad(model: EmigrationModel, world: World, rows: Integers) -> Floats:
-    """Luck of every option: that of the departure until attention renews it, then the occasion's."""
+    """Luck of every option: the departure's until attention renews it, then the occasion's."""
     e, keys = model.emigrants, world.hosts.keys
     ids = e.person[rows]
     places = np.append(keys, model.home_key)

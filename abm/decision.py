@@ -15,7 +15,7 @@ from abm.chance import Floats, Integers
 from abm.doors import IRREGULAR, STATUS_INSECURITY, Doors
 from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
-from abm.hosts_table import HOST_NAMES
+from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
 from abm.parameters import Parameters
 from abm.people import Flags, People
@@ -26,12 +26,11 @@ from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
 @dataclass(frozen=True)
 class World:
-    """What everybody sees in a week: parameters, hosts, the Kremlin, prices and wages at home."""
+    """What everybody sees in a week: parameters, hosts, the Kremlin, wages at home."""
 
     parameters: Parameters
     hosts: HostColumns
     kremlin: Kremlin
-    home_price_level: float
     real_wage_index: float
     week: int
 
@@ -84,7 +83,7 @@ def components(d: Deciders, world: World) -> Components:
     at_home = equations.consumption(
         d.people.wage_usd * world.real_wage_index,
         0.0,
-        world.home_price_level,
+        home_value("price_level"),
         p.subsistence_ppp_usd,
     )
     part(
@@ -122,12 +121,12 @@ def components(d: Deciders, world: World) -> Components:
         d.discrimination[here], d.partner_discrimination[here], p.partner_suffering
     )
     part("discrimination", equations.weight_of_discrimination(p.discrimination_weight, lived))
-    for name, value in felt_at_home(d.people, world).items():
-        part(name, 0.0, value)
-    pull = equations.pull_of_home(
-        parts["attachment"][1][here], p.lasting_attachment, d.years_abroad[here]
+    felt = felt_at_home(d.people, world)
+    felt["attachment"][here] = equations.pull_of_home(
+        felt["attachment"][here], p.lasting_attachment, d.years_abroad[here]
     )
-    parts["attachment"][1][here] = pull
+    for name, value in felt.items():
+        part(name, 0.0, value)
     part("moving_cost", *moving_costs(d, world))
     return parts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,7 +103,7 @@ class Emigrants:
 
     def _grow(self, capacity: int) -> None:
         for name, (kind, initial) in _COLUMNS.items():
-            column = np.full(capacity, initial, dtype=kind)
+            column: NDArray[Any] = np.full(capacity, initial, dtype=kind)
             if self.rows:
                 column[: self.rows] = getattr(self, name)[: self.rows]
             setattr(self, name, column)

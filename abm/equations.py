@@ -6,13 +6,16 @@ of one choice. Whoever needs a rule calls it here: the model, its screening, exp
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats
 
-# What a formula takes: a number, or an array that broadcasts with the others.
-Number = float | Floats
+# What a formula takes and gives: a number, or an array that broadcasts with the others. Types of
+# arrays cannot say so, hence Any.
+Number: TypeAlias = Any
 
 
 # --- rates -----------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ class HostColumns:
         self.accession_pressure[:] = host_column("external_pressure")
         self.weekly_places[:] = NO_LIMIT
         self.pressure_before = self.accession_pressure.copy()
-        self.newcomers = np.zeros(len(HOST_NAMES))
+        self.newcomers: Floats = np.zeros(len(HOST_NAMES))
         self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
         self.pinned = np.zeros(len(HOST_NAMES), dtype=bool)
         self.rent_usd = self.rent_before_usd.copy()

@@ -1,4 +1,4 @@
-"""A week of life abroad: memories, work, savings, permits. What strikes people makes them decide."""
+"""A week of life abroad: memories, work, savings, permits. What strikes makes people decide."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from abm.decision import World
 from abm.doors import PENDING
 from abm.emigrants import Emigrants
 from abm.hosts import Host, HostColumns, Hosts
-from abm.hosts_table import HOME, HOST_NAMES, home_value, real_wage_index
+from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
 from abm.kremlin import Kremlin
 from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
@@ -146,7 +146,6 @@ class EmigrationModel(mesa.Model):
             self.scenario.parameters,
             self.host_columns,
             self.kremlin,
-            home_value("price_level"),
             real_wage_index(self.week),
             self.week,
         )
@@ -154,11 +153,8 @@ class EmigrationModel(mesa.Model):
     def stock(self) -> Floats:
         """People in each host now, shape (hosts,)."""
         rows = self.emigrants.abroad()
-        return np.bincount(
-            self.emigrants.place[rows],
-            weights=self.emigrants.people[rows],
-            minlength=len(HOST_NAMES),
-        )
+        place, people = self.emigrants.place[rows], self.emigrants.people[rows]
+        return np.asarray(np.bincount(place, people, len(HOST_NAMES)), dtype=float)
 
     def set_lever(self, lever: str, host: str | None, value: float) -> float:
         """Set a lever now; returns what it was."""
@@ -239,7 +235,7 @@ class EmigrationModel(mesa.Model):
         )
 
     def refusals_table(self) -> pd.DataFrame:
-        """One row a refused permit: week, date, person, host, renewal (of a permit held), people."""
+        """One row a refused permit: week, date, person, host, renewal (of one held), people."""
         week, person, place, renewal, people = _joined(self._refusals, 5)
         return pd.DataFrame(
             {

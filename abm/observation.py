@@ -139,7 +139,9 @@ class Observations:
             {
                 "date": np.concatenate(columns["date"]),
                 "host": pd.Categorical(np.concatenate(columns["host"]), categories=places),
-                "outcome": pd.Categorical.from_codes(outcome_row, [o.name for o in OUTCOMES]),
+                "outcome": pd.Categorical.from_codes(
+                    outcome_row, pd.Index([o.name for o in OUTCOMES])
+                ),
                 "value": np.concatenate(columns["value"]),
                 "unit": np.array([o.unit for o in OUTCOMES])[outcome_row],
             }
@@ -173,7 +175,8 @@ def observe_states(model: EmigrationModel) -> None:
     place, people = e.place[rows].astype(np.int64), e.people[rows]
 
     def by_host(weights: Floats) -> Floats:
-        return np.bincount(place, weights=weights, minlength=_HOSTS)
+        counts = np.bincount(place, weights=weights, minlength=_HOSTS)
+        return np.asarray(counts, dtype=float)
 
     def put_share(name: str, part: Floats, whole: Floats) -> None:
         share = np.divide(part, whole, out=np.zeros(_HOSTS), where=whole > 0)

@@ -60,7 +60,7 @@ def groups() -> Groups:
     livelihood = np.select(
         [types.occupation == IT, types.occupation == JOBLESS], [IT_WORK, NO_WORK], OTHER_WORK
     )
-    of_types = {
+    of_types: dict[str, Integers] = {
         "risk_class": risk_class.ravel(),
         "region": types.region,
         "stage": STAGES[types.age_group],
@@ -82,7 +82,7 @@ def groups() -> Groups:
     order = np.argsort(group, kind="stable")
     shared = {name: np.asarray(column[first], dtype=np.int64) for name, column in columns.items()}
     return Groups(
-        persons=np.bincount(group, weights=persons),
+        persons=np.asarray(np.bincount(group, weights=persons), dtype=float),
         kind_order=order,
         kind_cumulative=np.cumsum(persons[order]),
         first_kind=np.searchsorted(group[order], np.arange(len(first) + 1)),
@@ -93,7 +93,7 @@ def groups() -> Groups:
 
 
 def liability(types: source.Composition) -> Floats:
-    """Liability to be called up before exemptions, 0 to 1, of each type, by sex, age and service."""
+    """Liability to be called up before exemptions, 0 to 1, by sex, age and service."""
     served = np.where(types.served == 1, 1.0, tables.served_factor())
     men = tables.exposure_by_age()[types.age_group] * served
     return np.where(types.sex == 0, men, tables.womens_exposure())

@@ -1,7 +1,7 @@
-"""Who might leave this week, without visiting anybody else. Nobody else knows of bands and bounds.
+"""Who might leave this week, without visiting anybody else. Only here are bands known.
 
-Leaving is a race: Russia arrives at E_home, host j at E_j exp(u_home - v_j), E ~ Exp(1). Give host j
-a fixed weight w_j, Σ w = 1, and let M be the least E_j / w_j, which is Exp(1), and r = M / E_home. A
+Leaving is a race: Russia arrives at E_home, host j at E_j exp(u_home - v_j), E ~ Exp(1). Give host
+j a fixed weight w_j, Σ w = 1, and let M be the least E_j / w_j, which is Exp(1), r = M / E_home. A
 person can leave only if r < e^Δ, Δ the most that v_j - u_home - ln w_j can be in the stratum.
 u = r / (1 + r) is uniform, so these are the persons with u < e^Δ / (1 + e^Δ). With attention a the
 uniform that is drawn is a u. Weights near the hosts' usual shares make the bound tight; they belong

@@ -18,7 +18,7 @@ NOBODY = -1
 
 
 class Pools:
-    """Strata gathered in pools. pool_of: the pool of each stratum, or NOBODY; size: of each pool."""
+    """Strata gathered in pools. of_stratum: each one's pool, or NOBODY; size: of each pool."""
 
     def __init__(self, population: Population, pool_of: Integers) -> None:
         self._start = population.strata.start
@@ -123,7 +123,7 @@ class Ties:
         return self._communities.position(*self._communities.place(ids))
 
     def contact_positions(self, ids: Integers) -> Integers:
-        """Positions of each person's contacts, shape (people, CONTACTS); own where there is none."""
+        """Positions of contacts, shape (people, CONTACTS); one's own where there is none."""
         pool, number = self._communities.place(ids)
         ways = self._ways[pool]
         size = self._communities.size[pool][:, None]
