@@ -101,18 +101,14 @@ class HostColumns:
 
     def set_lever(self, lever: str, host: str | None, value: float, week: int) -> float:
         """Set a lever in one host, or in all; returns what it was (in the first of them)."""
-        chosen = slice(None) if host is None else HOST_NAMES.index(host)
+        chosen = slice(None) if host is None else slice(row := HOST_NAMES.index(host), row + 1)
         column = getattr(self, lever)
-        before = np.array(column)[chosen]
+        before, banned = float(column[chosen][0]), self.entry_ban > 0
         column[chosen] = value
+        self.shut_in_week[(self.entry_ban > 0) & ~banned] = week
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
-        if lever == "entry_ban":
-            newly = np.array(column > 0) & ~(np.asarray(before) > 0)
-            touched = np.zeros(len(self), dtype=bool)
-            touched[chosen] = True
-            self.shut_in_week[newly & touched & (self.shut_in_week < week)] = week
-        return float(np.ravel(before)[0])
+        return before
 
     @property
     def visitor_weeks(self) -> Floats:

@@ -18,6 +18,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,10 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "results" / "bench"
 COLUMNS, OBJECTS = "columns", "plain Mesa objects"
+MODELS = {
+    COLUMNS: ("abm.model", "EmigrationModel"),
+    OBJECTS: ("benchmarks.object_model", "ObjectModel"),
+}
 SEED = 1
 
 
@@ -73,14 +78,12 @@ QUICK = (
 
 def measure(job: Job) -> list[dict[str, Any]]:
     """Run a job in this process, which should be fresh; imports are not counted."""
-    if job.system == COLUMNS:
-        from abm.model import EmigrationModel as Model
-    else:
-        from benchmarks.object_model import ObjectModel as Model
+    module, name = MODELS[job.system]
+    kind_of_model = getattr(import_module(module), name)
     found = []
     for _ in range(job.runs):
         start = time.perf_counter()
-        model = Model("war-years", scale=job.scale, seed=SEED, until=job.until)
+        model = kind_of_model("war-years", scale=job.scale, seed=SEED, until=job.until)
         built = time.perf_counter()
         while model.week < model.weeks:
             model.step()

@@ -13,6 +13,7 @@ from abm.calendar import WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS
 from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, PERMIT, STATUS_INSECURITY, VISITOR
 from abm.emigrants import JOBLESS, LOCAL_WORK, NONE, REMOTE_WORK
+from abm.hosts_table import home_value
 from abm.kremlin import DRAFT_ELIGIBLE
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 from benchmarks.object_hosts import ObjectHost, quarter
@@ -155,10 +156,9 @@ class Adult(mesa.Agent):
         )
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 
-    def worth_of(self, host: ObjectHost, door: Door) -> float:
-        """Utility of a host, the move to it included."""
+    def worth_of(self, host: ObjectHost, door: Door, contacts: int) -> float:
+        """Utility of a host with some contacts there, the move to it included."""
         p = self.model.parameters
-        friends = sum(friend.host is host for friend in self.contacts)
         family = self.partner is not None and self.partner.host is host
         lived = 0.0
         if host is self.host:
@@ -180,7 +180,7 @@ class Adult(mesa.Agent):
         return float(
             self.consumption_in(host)
             + equations.worth_of_diaspora(p.diaspora_weight, host.russians)
-            + equations.worth_of_contacts(p.contacts_weight, friends)
+            + equations.worth_of_contacts(p.contacts_weight, contacts)
             + equations.worth_of_family(p.family_weight, family)
             + host.host_constant
             + equations.worth_of_leaning(p.leaning_weight, self.leaning == host.group)
@@ -225,7 +225,7 @@ class Adult(mesa.Agent):
         """Worth of consumption in Russia."""
         p, model = self.model.parameters, self.model
         income = self.wage_usd * model.real_wage_index
-        spent = equations.consumption(income, 0.0, model.home_price_level, p.subsistence_ppp_usd)
+        spent = equations.consumption(income, 0.0, home_value("price_level"), p.subsistence_ppp_usd)
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 
     def worth_of_home(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import inf
 
@@ -61,7 +62,8 @@ def options(adult: Adult) -> tuple[list[float], list[bool], list[bool]]:
     model = adult.model
     doors = [adult.door(host) for host in model.hosts]
     pairs = list(zip(model.hosts, doors, strict=True))
-    utilities = [*(adult.worth_of(host, door) for host, door in pairs), adult.worth_of_home()]
+    contacts = Counter(friend.host.row for friend in adult.contacts if friend.host is not None)
+    there = [adult.worth_of(host, door, contacts[host.row]) for host, door in pairs]
     stopped = (
         adult.host is None
         and adult.draftable
@@ -69,7 +71,7 @@ def options(adult: Adult) -> tuple[list[float], list[bool], list[bool]]:
     )
     believed = [*(adult.able(host, door.believed, stopped) for host, door in pairs), True]
     in_fact = [*(adult.able(host, door.open, stopped) for host, door in pairs), True]
-    return utilities, believed, in_fact
+    return [*there, adult.worth_of_home()], believed, in_fact
 
 
 def decide_at_home(adult: Adult, draw: float) -> Intent | None:
@@ -136,8 +138,8 @@ def live_abroad(adult: Adult) -> None:
     work_a_week(adult, third(word, 2))
     spend_a_week(adult)
     stay = model.week - adult.arrived_week
-    visits = adult.status == VISITOR and adult.host.border_run == 0
-    if visits and stay >= p.application_weeks:
+    needs_permit = adult.host.border_run == 0 or adult.work == LOCAL_WORK
+    if adult.status == VISITOR and needs_permit and stay >= p.application_weeks:
         apply_for_permit(adult)
     if adult.permit_ends <= model.week:
         answer_permit(adult)

@@ -25,7 +25,7 @@ from abm.chance import Chance
 from abm.doors import PERMIT
 from abm.emigrants import JOBLESS, PARTNER, REMOTE_WORK
 from abm.hosts import HostColumns
-from abm.hosts_table import HOME, HOST_NAMES, home_value, real_wage_index
+from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
 from abm.levers import NO_LIMIT
 from abm.population import Population
 from abm.ties import NOBODY, Ties
@@ -42,7 +42,6 @@ class ObjectModel(mesa.Model):
         super().__init__(seed=self.scenario.seed)
         self.parameters, self.scale = self.scenario.parameters, self.scenario.scale
         self.weeks, self.week = weeks_until(self.scenario.until), 0
-        self.home_price_level = home_value("price_level")
         chance = Chance(self.scenario.seed, self.scenario.replicate)
         population = Population(self.scale, chance)
         self.luck = Luck(chance, population)
