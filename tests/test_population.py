@@ -11,7 +11,8 @@ from scipy import stats
 from abm import composition, traits_tables
 from abm.chance import Chance
 from abm.model import EmigrationModel
-from abm.population import ATTACHMENT_LIMIT, MOST_CHILDREN, WAGE_LIMIT, People, Population, groups
+from abm.people import ATTACHMENT_LIMIT, MOST_CHILDREN, WAGE_LIMIT, People
+from abm.population import Population, groups
 
 LEAST_P = 1e-4  # the draws are fixed, so a test that passes once passes for ever
 SCALE = 1000
