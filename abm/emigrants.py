@@ -149,8 +149,10 @@ class Emigrants:
         return np.flatnonzero(self.place[: self.rows] >= 0)
 
     def places_of_contacts(self, ids: Integers) -> Integers:
-        """Where each person's contacts are, shape (people, CONTACTS)."""
-        return self._place_by_position[self._ties.contact_positions(ids)]
+        """Where each person's contacts are, shape (people, CONTACTS); HOME for none."""
+        positions = self._ties.contact_positions(ids)
+        nobody = positions == self._ties.community_position(ids)[:, None]
+        return np.where(nobody, HOME, self._place_by_position[positions])
 
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""

@@ -204,5 +204,5 @@ class Hosts(AgentSet):
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, str):
-            return self.to_list()[HOST_NAMES.index(known_host(item))]
+            return super().__getitem__(HOST_NAMES.index(known_host(item)))
         return super().__getitem__(item)

@@ -90,6 +90,7 @@ class EmigrationModel(mesa.Model):
         self._moves: list[tuple[np.ndarray, ...]] = []
         self._refusals: list[tuple[np.ndarray, ...]] = []
         self._calendar = self._schedule()
+        self._going_back: dict[int, list[Setting]] = {}
         mesa.Agent._ids.pop(self, None)  # Mesa's counter would keep every model alive
 
     # --- the week --------------------------------------------------------------------------
@@ -107,11 +108,13 @@ class EmigrationModel(mesa.Model):
         self.running = self.week < self.weeks
 
     def events(self) -> None:
-        """Levers take the values that the scenario dates to this week."""
+        """Levers take the values that the scenario dates to this week; what ends goes back first."""
+        for lever, host, value, _ in self._going_back.pop(self.week, ()):
+            self.set_lever(lever, host, value)
         for lever, host, value, back_in in self._calendar.pop(self.week, ()):
             before = self.set_lever(lever, host, value)
             if back_in is not None:
-                self._calendar.setdefault(back_in, []).append((lever, host, before, None))
+                self._going_back.setdefault(back_in, []).append((lever, host, before, None))
 
     def kremlin_acts(self) -> None:
         """Fear of the order, and the call-up."""

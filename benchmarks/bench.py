@@ -163,16 +163,16 @@ def page() -> str:
 Written by `make bench` (`benchmarks/bench.py`) on {datetime.now(UTC):%d %B %Y}; the numbers are in
 `bench.csv`. How the speed comes about: `docs/speed.md`.
 
-- Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}; one
-  core is used.
+- Machine: {processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}. One core
+  is used.
 - Versions: Python {platform.python_version()}, {libraries}.
 - Each job is a run of `war-years`, seed {SEED}, in a fresh process, one after the other. `people`
   counts agents. `seconds` are those of all its weeks, without imports and without building the
   model (`build_seconds`). `peak_mb` is the most memory that the process ever held, libraries
   included. "once more" is the same run again in the same process.
-- "{COLUMNS}" is the model. "{OBJECTS}" is `benchmarks/object_model.py`: an ordinary Mesa agent an
-  adult, looked at one by one every week, with the same equations, people and luck. At equal scale
-  both make the same moves, person by person (`tests/test_oracle.py`).
+- "{COLUMNS}" is the model. "{OBJECTS}" is `benchmarks/object_model.py`: an ordinary
+  Mesa agent an adult, looked at one by one every week, with the same equations, people and luck.
+  At equal scale both make the same moves, person by person (`tests/test_oracle.py`).
 - `ratio` is person-weeks a second over those of the plain objects. It grows with size: the model
   pays for decisions and for its 28 hosts, the objects for every person in every week.
 """

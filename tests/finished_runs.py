@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from abm.hosts_table import HOST_NAMES
 from abm.model import PHASES, EmigrationModel
 from abm.russians import Russian
 
@@ -74,3 +75,8 @@ def abroad(model: EmigrationModel, rows: Any) -> list[Russian]:
     found = [Russian(model, int(e.person[row])) for row in rows if e.place[row] >= 0]
     assert found
     return found
+
+
+def column(model: EmigrationModel, name: str, host: str) -> float:
+    """A column of the hosts, for one of them."""
+    return float(getattr(model.host_columns, name)[HOST_NAMES.index(host)])

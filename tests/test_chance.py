@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from abm.chance import Chance, name_keys, quarter_below, thirds, to_uniform
+from abm.chance import Chance, halves, name_keys, quarter_below, thirds, to_uniform
 
 PERSONS = np.arange(40_000)
 PLACES = name_keys(("Georgia", "Finland", "Russia"))
@@ -119,11 +119,11 @@ def test_exponentials_have_mean_one() -> None:
 
 def test_parts_of_a_word_are_uniform_and_independent() -> None:
     words = Chance(1).words("a", PERSONS, 7)
-    parts = thirds(words)
-    for k in range(3):
-        assert_uniform(parts[k])
-        assert_independent(parts[k], parts[k - 1])
-    assert all(0.0 < part.min() and part.max() < 1.0 for part in parts)
+    for parts in (halves(words), thirds(words)):
+        for k, part in enumerate(parts):
+            assert_uniform(part)
+            assert_independent(part, parts[k - 1])
+            assert 0.0 < part.min() and part.max() < 1.0
 
 
 def test_quarters_fall_below_a_chance_as_often_as_it_says() -> None:

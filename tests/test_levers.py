@@ -9,18 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finished_runs import at_home, before, explained, finished, stepped, total
+from finished_runs import at_home, column, explained, finished, series, stepped, total
 from made_up_scenarios import written
 
 from abm.calendar import START
-from abm.doors import CITIZEN, PERMIT, VISITOR, Doors, doors
-from abm.emigrants import LOCAL_WORK, NOWHERE, REMOTE_WORK
+from abm.emigrants import LOCAL_WORK, REMOTE_WORK
 from abm.hosts import REVIEW_WEEKS, STRICTNESS_AT_START
 from abm.hosts_table import HOST_NAMES
 from abm.kremlin import DRAFT_ELIGIBLE
 from abm.levers import BY_NAME, HOST_LEVERS, KREMLIN_LEVERS, LEVERS
 from abm.model import EmigrationModel
-from abm.population import People
 
 # A value unlike that before the war, in Georgia or in the Kremlin.
 CHANGED = {
@@ -45,10 +43,6 @@ def value_of(model: EmigrationModel, lever: str, host: str = "Georgia") -> float
     if lever in KREMLIN_LEVERS:
         return float(getattr(model.kremlin, lever))
     return column(model, lever, host)
-
-
-def column(model: EmigrationModel, name: str, host: str) -> float:
-    return float(getattr(model.host_columns, name)[HOST_NAMES.index(host)])
 
 
 def an_event(lever: str, week: int, value: float, until: int | None = None) -> dict[str, str]:
@@ -116,136 +110,10 @@ def test_an_event_within_a_week_acts_from_the_next(write: Callable[..., Any]) ->
     assert seen == [0.0, 0.0, 0.5]
 
 
-# --- doors ---------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def model() -> EmigrationModel:
     """A model before its first week, to set levers by hand."""
     return EmigrationModel(scale=3000)
-
-
-def everybody(model: EmigrationModel) -> People:
-    return model.population.people(np.arange(model.population.size))
-
-
-def draftable(model: EmigrationModel) -> np.ndarray:
-    return model.kremlin.exposure[everybody(model).risk_class] >= DRAFT_ELIGIBLE
-
-
-def at_the_border(model: EmigrationModel, host: str, **levers: float) -> Doors:
-    """Everybody at one host's doors, nobody with a partner there; shape (people,)."""
-    for lever, value in levers.items():
-        model.set_lever(lever, host, value)
-    people = everybody(model)
-    nowhere = np.full(model.population.size, NOWHERE)
-    exposure = model.kremlin.exposure[people.risk_class]
-    p, row = model.scenario.parameters, HOST_NAMES.index(host)
-    all_doors = doors(model.chance, people, exposure, nowhere, model.host_columns, p, model.week)
-    return Doors(*(getattr(all_doors, name)[:, row] for name in Doors.__dataclass_fields__))
-
-
-def test_p1_a_ban_shuts_out_visitors_but_not_the_exempt(model: EmigrationModel) -> None:
-    free = at_the_border(model, "Georgia")
-    banned = at_the_border(model, "Georgia", entry_ban=1)
-    assert free.open[free.status == VISITOR].any()
-    np.testing.assert_array_equal(banned.open, free.open & (free.status != VISITOR))
-    assert banned.open.any()
-    assert (banned.status[banned.open] == PERMIT).all()
-    without_exemptions = at_the_border(model, "Georgia", entry_exemptions=0)
-    assert not without_exemptions.open.any()
-
-
-def test_p1_protection_has_no_ban(model: EmigrationModel) -> None:
-    shut = {"entry_ban": 1, "entry_exemptions": 0, "humanitarian_visas_activists": 1}
-    shut["humanitarian_visas_draft"] = 0
-    people = everybody(model)
-    found = at_the_border(model, "Germany", **shut).open
-    np.testing.assert_array_equal(found, people.activist & people.foreign_passport)
-
-
-def test_p1_the_exempt_partner(model: EmigrationModel) -> None:
-    for lever, value in (("entry_ban", 1.0), ("skill_visas", 0.0)):
-        model.set_lever(lever, "Georgia", value)
-    people = everybody(model)
-    there = np.full(model.population.size, HOST_NAMES.index("Georgia"))
-    found = doors(
-        model.chance, people, np.zeros(len(there)), there, model.host_columns,
-        model.scenario.parameters, 0,
-    )  # fmt: skip
-    row = HOST_NAMES.index("Georgia")
-    np.testing.assert_array_equal(found.open[:, row], people.foreign_passport)
-
-
-def test_p2_days_without_a_visa_are_the_length_of_a_visit(model: EmigrationModel) -> None:
-    for days in (30, 90, 365):
-        found = at_the_border(model, "Turkey", visa_free_days=days)
-        assert (found.weeks[found.status == VISITOR] == days // 7).all()
-    passport = everybody(model).foreign_passport
-    assert found.open[passport].all()
-    visitors = found.status == VISITOR
-    shut = at_the_border(model, "Turkey", visa_free_days=0, tourist_visas=0)
-    assert not shut.open[visitors].any()
-    np.testing.assert_array_equal(shut.open[~visitors], found.open[~visitors])
-    opened = at_the_border(model, "Germany", visa_free_days=60)
-    assert opened.open[passport].all()
-
-
-def test_p2_visas_for_visitors(model: EmigrationModel) -> None:
-    shares = []
-    before_it = np.zeros(model.population.size, dtype=bool)
-    for granted in (0.0, 0.5, 1.0):
-        found = at_the_border(model, "Finland", tourist_visas=granted).open
-        assert not (before_it & ~found).any()  # whoever got one gets one when more are granted
-        before_it = found
-        shares.append(found[everybody(model).foreign_passport].mean())
-    assert shares[0] < shares[1] < shares[2]
-
-
-def test_p4a_opens_to_activists_alone(model: EmigrationModel) -> None:
-    few = at_the_border(model, "Germany", humanitarian_visas_activists=0, tourist_visas=0)
-    many = at_the_border(model, "Germany", humanitarian_visas_activists=1)
-    people = everybody(model)
-    newly = many.open & ~few.open
-    assert newly.any()
-    assert people.activist[newly].all()
-    assert many.open[people.activist & people.foreign_passport].all()
-    assert (many.status[newly] == PERMIT).all()
-
-
-def test_p4b_opens_to_men_whom_the_draft_could_take(model: EmigrationModel) -> None:
-    few = at_the_border(model, "Germany", humanitarian_visas_draft=0, tourist_visas=0)
-    many = at_the_border(model, "Germany", humanitarian_visas_draft=1)
-    newly = many.open & ~few.open
-    people = everybody(model)
-    assert newly.any()
-    assert draftable(model)[newly].all()
-    assert (people.sex[newly] == 0).all()
-    assert many.open[draftable(model) & people.foreign_passport].all()
-
-
-def test_p5_draft_papers_alone_open_a_visit(model: EmigrationModel) -> None:
-    free = at_the_border(model, "Georgia")
-    papers = at_the_border(model, "Georgia", draft_papers_only=1)
-    visitors = free.open & (free.status == VISITOR)
-    np.testing.assert_array_equal(papers.open[visitors], draftable(model)[visitors])
-    np.testing.assert_array_equal(papers.open[~visitors], free.open[~visitors])
-    assert papers.open[visitors].any()
-
-
-def test_p10_opens_to_the_skilled(model: EmigrationModel) -> None:
-    few = at_the_border(model, "Germany", skill_visas=0, tourist_visas=0)
-    many = at_the_border(model, "Germany", skill_visas=1)
-    people = everybody(model)
-    newly = many.open & ~few.open
-    np.testing.assert_array_equal(newly, people.skilled & people.foreign_passport & ~few.open)
-    assert newly.any()
-
-
-def test_citizens_by_descent_enter_as_citizens(model: EmigrationModel) -> None:
-    found = at_the_border(model, "Israel", skill_visas=0, visa_free_days=0, tourist_visas=0)
-    assert found.open.any()
-    assert (found.status[found.open] == CITIZEN).all()
 
 
 # --- what levers do to those abroad, to hosts and at home ---------------------------------------
@@ -397,13 +265,15 @@ def test_host_constants_are_added(model: EmigrationModel) -> None:
         assert explained(who).loc["Turkey", "host_constant"] == constant
 
 
-@pytest.mark.parametrize("places", [0, 6000, 15_000])
-def test_places_are_never_exceeded(places: int) -> None:
-    model = finished(weekly_places=places, cost_of_leaving=5)
-    for host in HOST_NAMES:
-        assert model.observations.series("arrivals", host).max() <= places, host
-    if places:
-        assert total(model, "arrivals") > 0
+def test_places_are_never_exceeded() -> None:
+    """But for the family of the last one in: partners and children need places too."""
+    places, scale = 20_000, 1000
+    rationed = {"weekly_places": places, "cost_of_leaving": 5}
+    model = stepped(EmigrationModel(scale=scale, until="2022-11-30", set=rationed))
+    most = {host: series(model, "arrivals", host).max() for host in HOST_NAMES}
+    assert max(most.values()) > places / 2
+    assert all(arrivals <= places + 6 * scale for arrivals in most.values()), most
+    assert total(finished(weekly_places=0, cost_of_leaving=5), "arrivals") == 0
 
 
 def test_refugees_raise_rents(model: EmigrationModel) -> None:
@@ -426,88 +296,3 @@ def test_an_incident_raises_hostility() -> None:
     }
     assert changed == {"Armenia"}
     assert total(shaken, "hostility", "Armenia") > total(calm, "hostility", "Armenia")
-
-
-# --- what a lever cannot reach --------------------------------------------------------------------
-
-# Without what carries a change on to others: rents, reviews, compatriots and contacts, the call-up.
-APART: dict[str, Any] = {
-    "scale": 1000,
-    "until": "2022-12-31",
-    "without": ("M15", "M17", "M18", "M36"),
-}
-MORE_MOVE = {"mobilisation_quota": 0, "cost_of_leaving": 4.0, "cost_of_return": 1.0}
-REACH: dict[str, tuple[str, float]] = {
-    "entry_ban": ("Turkey", 1),
-    "entry_exemptions": ("Finland", 0),
-    "visa_free_days": ("Turkey", 0),
-    "border_run": ("Kazakhstan", 0),
-    "tourist_visas": ("Finland", 0),
-    "renewal_strictness": ("Turkey", 1),
-    "humanitarian_visas_activists": ("Germany", 1),
-    "humanitarian_visas_draft": ("Germany", 1),
-    "draft_papers_only": ("Turkey", 1),
-    "right_to_work": ("Turkey", 0),
-    "skill_visas": ("Germany", 1),
-    "payment_access": ("Turkey", 0),
-    "direct_flights": ("Turkey", 0),
-    "weekly_places": ("Turkey", 2000),
-    "incident": ("Turkey", 1),
-    "host_constant": ("Turkey", 3),
-}
-Fates = dict[int, list[tuple[int, str, str]]]
-
-
-def fates(model: EmigrationModel) -> Fates:
-    """Every mover's moves: week, origin, destination."""
-    found: Fates = {}
-    moves = model.moves_table()
-    for person, *move in moves[["person", "week", "origin", "destination"]].itertuples(index=False):
-        found.setdefault(person, []).append(tuple(move))
-    return found
-
-
-@pytest.fixture(scope="module")
-def usual() -> EmigrationModel:
-    return stepped(EmigrationModel(set=MORE_MOVE, **APART))
-
-
-@pytest.mark.parametrize("lever", REACH)
-def test_a_lever_changes_only_those_who_chose_the_host(lever: str, usual: EmigrationModel) -> None:
-    host, value = REACH[lever]
-    changed = stepped(EmigrationModel(set={**MORE_MOVE, f"{lever}.{host}": value}, **APART))
-    one, other = fates(usual), fates(changed)
-    differ = [who for who in one.keys() | other.keys() if one.get(who) != other.get(who)]
-    assert differ
-    for who in differ:
-        pair = [who, int(usual.ties.partner(np.array([who]))[0])]
-        touched = {
-            place
-            for world in (one, other)
-            for each in pair
-            for _, origin, destination in world.get(each, [])
-            for place in (origin, destination)
-        }
-        assert host in touched, who
-
-
-def test_all_levers_of_hosts_are_held_to_their_reach() -> None:
-    through_feedback = {"accession_pressure", "competing_refugees"}  # which are off here
-    assert set(REACH) | through_feedback == set(HOST_LEVERS)
-
-
-def test_an_exit_ban_reaches_only_men_whom_the_army_could_take(usual: EmigrationModel) -> None:
-    banned = stepped(EmigrationModel(set={**MORE_MOVE, "exit_ban": 1}, **APART))
-    one, other = fates(usual), fates(banned)
-    differ = np.array([who for who in one.keys() | other.keys() if one.get(who) != other.get(who)])
-    pairs = np.stack([differ, usual.ties.partner(differ)])
-    classes = usual.population.people(np.maximum(pairs, 0).ravel()).risk_class
-    stoppable = (usual.kremlin.exposure[classes] >= DRAFT_ELIGIBLE).reshape(pairs.shape)
-    assert len(differ)
-    assert (stoppable & (pairs >= 0)).any(axis=0).all()
-
-
-def test_levers_are_read_before_anybody_decides() -> None:
-    model = EmigrationModel(scale=10_000, set={"entry_ban": 1})
-    before(model, "decisions")
-    assert all(host.entry_ban == 1 for host in model.hosts)

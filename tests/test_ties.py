@@ -129,7 +129,9 @@ def test_pools_number_their_people_without_gaps(population: Population) -> None:
     inside = pool != NOBODY
     assert np.array_equal(inside, people.sex == WOMEN)
     assert np.array_equal(pool[inside], people.region[inside])
-    assert np.array_equal(pools.person(pool[inside], number[inside]), ids[inside])
+    position = pools.position(pool[inside], number[inside])
+    assert np.array_equal(pools.person(position), ids[inside])
+    assert np.array_equal(np.sort(position), np.arange(inside.sum()))
     for region in range(3):
         numbers = np.sort(number[pool == region])
         assert np.array_equal(numbers, np.arange(pools.size[region]))

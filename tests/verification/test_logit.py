@@ -86,7 +86,9 @@ def test_departures_are_the_logit_of_everybody(week: int, seed: int) -> None:
 
 def test_choices_abroad_are_the_logit_when_luck_is_renewed() -> None:
     """Of staying, moving on and returning, by those whom attention alone makes decide."""
-    model = EmigrationModel(scale=300, seed=4, set={**SETTINGS, "cost_of_return": 1.0})
+    model = EmigrationModel(
+        scale=300, seed=4, set={**SETTINGS, "cost_of_return": 1.0, "cost_of_onward_move": 2.0}
+    )
     options = len(model.host_columns) + 1
     counts, expected, variance = (np.zeros(options) for _ in range(3))
     stayed, stays, spread = 0.0, 0.0, 0.0
