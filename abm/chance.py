@@ -19,8 +19,8 @@ Words = NDArray[np.uint64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, Steele et al. 2014
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _11 = (np.uint64(k) for k in (30, 27, 31, 11))
-_UNIT = 2.0**-53
+_30, _27, _31, _12 = (np.uint64(k) for k in (30, 27, 31, 12))
+_UNIT = 2.0**-52
 
 
 def _mix(word: Words) -> Words:
@@ -96,8 +96,8 @@ class Chance:
 
 
 def to_uniform(words: Words) -> Floats:
-    """The upper 53 bits as a number in (0, 1), never 0 and never 1."""
-    return ((words >> _11).astype(np.float64) + 0.5) * _UNIT
+    """The upper 52 bits as a number in (0, 1), never 0 and never 1."""
+    return ((words >> _12).astype(np.float64) + 0.5) * _UNIT
 
 
 def thirds(words: Words) -> tuple[Floats, Floats, Floats]:

@@ -89,9 +89,10 @@ def reconsidering_at_home(
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
     ids, a_u, stratum = listed(model.chance, world.week, model.population, draw)
-    u = a_u / bound.attention[stratum]
-    kept = (u < 1.0) & (e.place_of(ids) == HOME) & ~np.isin(ids, singled, assume_unique=True)
-    people, u = model.population.people(ids[kept], stratum[kept]), u[kept]
+    attention = bound.attention[stratum]
+    kept = (a_u < attention) & (e.place_of(ids) == HOME)
+    kept &= ~np.isin(ids, singled, assume_unique=True)
+    people, u = model.population.people(ids[kept], stratum[kept]), a_u[kept] / attention[kept]
     if model.screened:
         most = bound.of_people(people, world)
         near = u < equations.bound_on_luck(most)
@@ -99,9 +100,10 @@ def reconsidering_at_home(
         near = u < equations.bound_on_luck(most - _contacts_missing(model, world, people.ids))
         people, u = people.take(near), u[near]
     lone = model.chance.uniform("singled", singled, world.week)
-    lone /= bound.attention[model.population.people(singled).stratum]
-    attend = lone < 1.0
-    return people.and_also(singled[attend]), np.concatenate([u, lone[attend]])
+    attention = bound.attention[model.population.people(singled).stratum]
+    attend = lone < attention
+    lone = lone[attend] / attention[attend]
+    return people.and_also(singled[attend]), np.concatenate([u, lone])
 
 
 def _contacts_missing(model: EmigrationModel, world: World, ids: Integers) -> Floats:

@@ -267,16 +267,13 @@ def hostility_next(
     from_incidents: Number,
     incident: Number,
 ) -> Number:
-    """Hostility a week on, 0 to 1: rises (1 - H)(h_r Δln rent + h_i incident), falls to its rest.
+    """Hostility a week on: falls to its rest by h_d, then rises by rents and incidents.
 
-    The factor 1 - H keeps it below one.
+    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r Δln rent - h_i incident)): always 0 to 1.
     """
     rise = from_rents * np.maximum(0.0, rise_of_ln_rent) + from_incidents * incident
-    return (
-        hostility
-        - weekly_chance(decay_per_month) * (hostility - rest)
-        + (1.0 - hostility) * -np.expm1(-rise)
-    )
+    calmer = hostility - weekly_chance(decay_per_month) * (hostility - rest)
+    return calmer + (1.0 - calmer) * -np.expm1(-rise)
 
 
 def strictness_next(

@@ -36,7 +36,8 @@ class HostColumns:
 
     Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
-    decision on a permit.
+    decision on a permit; places_left: people who may still enter this week. The last family let in
+    may overdraw them, and then the next wait for weeks; places not taken lapse.
     """
 
     names = HOST_NAMES
@@ -88,6 +89,7 @@ class HostColumns:
         self.renewal_strictness[:] = STRICTNESS_AT_START
         self.accession_pressure[:] = host_column("external_pressure")
         self.weekly_places[:] = NO_LIMIT
+        self.places_left = self.weekly_places.copy()
         self.pressure_before = self.accession_pressure.copy()
         self.newcomers: Floats = np.zeros(len(HOST_NAMES))
         self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
@@ -149,6 +151,7 @@ class HostColumns:
         """
         p = self._parameters
         before = self.rent_usd
+        self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
         self.hostility = equations.hostility_next(

@@ -101,6 +101,9 @@ class Kremlin(mesa.Agent):
         chance = np.minimum(1.0, reach * wanted / reachable)
         ids = model.struck("call-up", chance)
         ids = ids[model.emigrants.place_of(ids) == HOME]
+        most = round((self.mobilisation_quota - self.called_up) / population.scale)
+        lot = model.chance.uniform("call-up lot", ids, model.week)
+        ids = np.sort(ids[np.argsort(lot, kind="stable")[:most]])
         if len(ids):
             people = population.people(ids)
             np.add.at(self._taken, (people.region, people.risk_class), 1.0)

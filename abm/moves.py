@@ -43,6 +43,8 @@ def move(model: EmigrationModel, intents: Intents) -> None:
     _depart(model, moves.take(leaving))
     rows = model.emigrants.row_of(moves.person)
     _arrive(model, rows[~returning], moves.destination[~returning])
+    entered = np.bincount(moves.destination[~returning], moves.people[~returning], RUSSIA)
+    model.host_columns.places_left -= entered
     model.emigrants.put(rows[returning], HOME)
     _shake_partners(model, moves)
 
@@ -52,8 +54,8 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
 
     Who gets none takes their next option, which may be to stay.
     """
-    places = model.host_columns.weekly_places
-    scarce = np.flatnonzero(places < NO_LIMIT)
+    places = model.host_columns.places_left
+    scarce = np.flatnonzero(model.host_columns.weekly_places < NO_LIMIT)
     if not len(scarce) or not len(intents.person):
         return intents
     lot = model.chance.uniform("places", intents.person, model.week)
@@ -63,8 +65,9 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
     while True:  # ends: nobody is refused twice by one host
         refused = np.zeros(len(order), dtype=bool)
         for host in scarce:
-            wants = order[destination[order] == host]
-            refused[wants[np.cumsum(intents.people[wants]) > places[host]]] = True
+            wants = order[(destination[order] == host) & (intents.origin[order] != host)]
+            heads = intents.people[wants]
+            refused[wants[np.cumsum(heads) - heads >= places[host]]] = True
         if not refused.any():
             break
         arrivals[refused, destination[refused]] = np.inf
@@ -75,10 +78,10 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
 
 def accompany(model: EmigrationModel, intents: Intents) -> Intents:
     """Partners: of two who want to go apart a keyed coin says whose choice stands; who has not
-    decided comes along with a keyed chance, if the door is open to family, or stays behind."""
+    decided comes along with a keyed chance. Where the door is shut to family or no place is left,
+    each does what they would alone."""
     if not len(intents.person):
         return intents
-    e = model.emigrants
     partner = model.ties.partner(intents.person)
     order = np.argsort(intents.person)
     at = np.minimum(np.searchsorted(intents.person[order], partner), len(order) - 1)
@@ -86,39 +89,51 @@ def accompany(model: EmigrationModel, intents: Intents) -> Intents:
     both = (intents.person[other] == partner) & (intents.origin[other] == intents.origin)
     first = np.minimum(intents.person, partner)
     coin = model.chance.uniform("whose choice", first, model.week) < 0.5
-    leads = (intents.person == first) == coin
-    follows = both & ~leads & (intents.destination != intents.destination[other])
-    destination = np.where(follows, intents.destination[other], intents.destination)
-    cause = np.where(
-        follows, np.where(intents.origin == HOME, LEFT_AS_PARTNER, PARTNER), intents.cause
-    )
-    intents = replace(intents, destination=destination, cause=cause)
+    apart = both & (intents.destination != intents.destination[other])
+    follows = np.flatnonzero(apart & ((intents.person == first) != coin))
+    people = model.population.people(intents.person[follows])
+    may = _may_follow(model, people, intents.take(other[follows]), intents)
+    _redirect(intents, follows[may], intents.destination[other[follows[may]]])
 
     joins = model.chance.uniform("joins", first, model.week)
     comes = (partner != NOBODY) & ~both & (joins < model.scenario.parameters.partner_joins)
-    comes &= e.place_of(partner) == intents.origin
-    comes = np.flatnonzero(comes)
+    comes = np.flatnonzero(comes & (model.emigrants.place_of(partner) == intents.origin))
     people = model.population.people(partner[comes])
-    follow = _family_may_follow(model, people, intents.take(comes))
-    behind, people = intents.take(comes[follow]), people.take(follow)
+    may = _may_follow(model, people, intents.take(comes), intents)
+    ahead, people = intents.take(comes[may]), people.take(may)
     along = replace(
-        behind,
+        ahead,
         person=people.ids,
-        cause=np.where(behind.origin == HOME, LEFT_AS_PARTNER, PARTNER),
         luck=np.full(len(people.ids), np.nan),
-        people=e.heads(people),
+        people=model.emigrants.heads(people),
     )
+    _redirect(along, np.arange(len(people.ids)), ahead.destination)
     return intents.and_also(along)
 
 
-def _family_may_follow(model: EmigrationModel, people: People, ahead: Intents) -> Flags:
-    """Whether a host, and Russia's own rules, let people come along with their partners."""
+def _redirect(moves: Intents, rows: Integers, destination: Integers) -> None:
+    """Let some go where their partner goes, and for that cause."""
+    moves.destination[rows] = destination
+    moves.cause[rows] = np.where(moves.origin[rows] == HOME, LEFT_AS_PARTNER, PARTNER)
+
+
+def _may_follow(model: EmigrationModel, people: People, ahead: Intents, moves: Intents) -> Flags:
+    """Who may go where their partner goes: doors, Russia's own rules, places left by moves."""
     target = np.minimum(ahead.destination, RUSSIA - 1)
     open = doors_of(model, people, target).open[np.arange(len(target)), target]
     stopped = (model.chance.uniform("exit", people.ids) < model.kremlin.exit_ban) & (
         model.kremlin.is_draftable(people.risk_class)
     )
-    return (ahead.destination == RUSSIA) | (open & ~((ahead.origin == HOME) & stopped))
+    may = (ahead.destination == RUSSIA) | (open & ~((ahead.origin == HOME) & stopped))
+    hosts = model.host_columns
+    order = np.argsort(model.chance.uniform("places", people.ids, model.week), kind="stable")
+    heads = model.emigrants.heads(people)
+    for host in np.flatnonzero(hosts.weekly_places < NO_LIMIT):
+        taken = moves.people[(moves.destination == host) & (moves.origin != host)].sum()
+        wants = order[may[order] & (ahead.destination[order] == host)]
+        before = taken + np.cumsum(heads[wants]) - heads[wants]
+        may[wants[before >= hosts.places_left[host]]] = False
+    return may
 
 
 def _depart(model: EmigrationModel, moves: Intents) -> None:

@@ -180,22 +180,20 @@ class Russians:
     ) -> Russians:
         """Those for whom filter_func is true, or whose attributes equal values (much faster).
 
-        at_most: how many at the most, as a number or, below 1, a share of all.
+        at_most: how many at the most, as a whole number or, as a float up to 1.0, a share of all.
         """
-        most = at_most * len(self) if isinstance(at_most, float) and at_most < 1 else at_most
-        kept: list[np.ndarray] = []
-        found = 0
+        share = isinstance(at_most, float) and at_most <= 1.0
+        most = int(at_most * len(self)) if share else at_most
+        kept: list[int] = []
         for part in self._parts():
             for name, value in values.items():
                 part = part[column(self.model, name, part) == value]
-            if filter_func is not None:
-                part = part[[bool(filter_func(Russian(self.model, k))) for k in part.tolist()]]
-            kept.append(part)
-            found += len(part)
-            if found >= most:
-                break
-        ids = np.concatenate(kept) if kept else np.empty(0, dtype=np.int64)
-        return Russians(self.model, ids if found <= most else ids[: int(most)])
+            for person in part.tolist():
+                if len(kept) >= most:
+                    break
+                if filter_func is None or filter_func(Russian(self.model, person)):
+                    kept.append(person)
+        return Russians(self.model, np.array(kept, dtype=np.int64))
 
     def agg(self, name: str, func: Callable[[np.ndarray], Any]) -> Any:
         """A function of one attribute's array, as numpy.mean."""

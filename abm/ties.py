@@ -81,7 +81,7 @@ class Ties:
         couple = np.where(g.partnered == 1, place * 2 + g.sex, NOBODY)[group]
         self._couples = Pools(population, couple)
         self._pairing = Shuffles(population.chance, "couples", self._couples.size)
-        self._communities = Pools(population, (place * 3 + g.livelihood)[group])
+        self._communities = Pools(population, place[group])
         ways = [
             Shuffles(population.chance, f"contacts {tie}", self._communities.size)
             for tie in range(CONTACTS // 2)
@@ -112,7 +112,7 @@ class Ties:
     def contacts(self, ids: Integers) -> Integers:
         """Contacts of each person, shape (people, CONTACTS), mutual; NOBODY where it is oneself.
 
-        They live in one region and life stage and earn their living alike.
+        They live in one region and life stage.
         """
         ids = np.asarray(ids, dtype=np.int64)
         found = self._communities.person(self.contact_positions(ids))

@@ -80,6 +80,7 @@ class ObjectHost(SimpleNamespace):
     def answer(self, week: int, newcomers: float) -> None:
         """Rent follows people, hostility follows rent, policy reviews itself every quarter."""
         p, before = self.parameters, self.rent_usd
+        self.places_left = min(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
         self.hostility = float(
@@ -142,12 +143,17 @@ class ObjectKremlin(SimpleNamespace):
         if reachable <= 0 or wanted <= 0:
             return
         luck = model.luck.everybody("call-up", week)
-        for adult in at_home:
-            chance = adult.exposure * self.mobilisation * wanted / reachable
-            if luck[adult.person] < chance:
-                adult.called_up = True
-                self.community[adult.region, adult.risk_class][0] += 1
-                self.called_up += model.scale
+        struck = [
+            adult
+            for adult in at_home
+            if luck[adult.person] < adult.exposure * self.mobilisation * wanted / reachable
+        ]
+        struck.sort(key=lambda adult: model.luck.uniform("call-up lot", adult.person, week))
+        most = round((self.mobilisation_quota - self.called_up) / model.scale)
+        for adult in struck[:most]:
+            adult.called_up = True
+            self.community[adult.region, adult.risk_class][0] += 1
+            self.called_up += model.scale
 
 
 class Luck:

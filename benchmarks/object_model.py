@@ -155,10 +155,10 @@ class ObjectModel(mesa.Model):
             for host in scarce:
                 taken = 0.0
                 for intent in intents:
-                    if intent.destination is host:
-                        taken += intent.adult.people
-                        if taken > host.weekly_places:
+                    if intent.destination is host and intent.origin is not host:
+                        if taken >= host.places_left:
                             refused.append(intent)
+                        taken += intent.adult.people
             if not refused:
                 break
             for intent in refused:
@@ -171,8 +171,8 @@ class ObjectModel(mesa.Model):
     def accompany(self, intents: list[Intent]) -> list[Intent]:
         """A coin says whose choice stands; who has not decided comes along or stays behind."""
         wants = {intent.adult: intent for intent in intents}
-        follows: list[tuple[Intent, ObjectHost | None]] = []
-        along: list[Intent] = []
+        follows: list[tuple[Adult, Intent]] = []
+        joining: list[tuple[Adult, Intent]] = []
         for intent in intents:
             partner = intent.adult.partner
             if partner is None:
@@ -183,15 +183,37 @@ class ObjectModel(mesa.Model):
                 coin = self.luck.uniform("whose choice", first, self.week) < 0.5
                 leads = (intent.adult.person == first) == coin
                 if not leads and intent.destination is not other.destination:
-                    follows.append((intent, other.destination))
+                    follows.append((intent.adult, other))
             elif partner.host is intent.origin and not partner.called_up:
                 joins = self.luck.uniform("joins", first, self.week) < self.parameters.partner_joins
-                if joins and self.may_follow(partner, intent):
-                    place = (intent.origin, intent.destination)
-                    along.append(Intent(partner, *place, [], "partner", None))
-        for intent, destination in follows:
+                if joins:
+                    joining.append((partner, intent))
+        redirected = [(wants[adult], a.destination) for adult, a in self.let_in(follows, intents)]
+        for intent, destination in redirected:
             intent.destination, intent.cause = destination, "partner"
-        return intents + along
+        return intents + [
+            Intent(adult, ahead.origin, ahead.destination, [], "partner", None)
+            for adult, ahead in self.let_in(joining, intents)
+        ]
+
+    def let_in(
+        self, behind: list[tuple[Adult, Intent]], moves: list[Intent]
+    ) -> list[tuple[Adult, Intent]]:
+        """Those who may go where their partner goes: by the doors, and while places are left."""
+        let: list[tuple[Adult, Intent]] = []
+        taken = [0.0] * len(self.hosts)
+        for move in moves:
+            if move.destination is not None and move.destination is not move.origin:
+                taken[move.destination.row] += move.adult.people
+        lot = {adult: self.luck.uniform("places", adult.person, self.week) for adult, _ in behind}
+        for adult, ahead in sorted(behind, key=lambda pair: lot[pair[0]]):
+            if self.may_follow(adult, ahead):
+                host = ahead.destination
+                if host is None or taken[host.row] < host.places_left:
+                    let.append((adult, ahead))
+                if host is not None and host.weekly_places < NO_LIMIT:
+                    taken[host.row] += adult.people
+        return let
 
     def may_follow(self, partner: Adult, intent: Intent) -> bool:
         """Whether a host's door is open to family, and Russia lets them out."""
@@ -217,6 +239,9 @@ class ObjectModel(mesa.Model):
         for intent, door in with_doors(onward):
             intent.adult.work = REMOTE_WORK if intent.adult.work == REMOTE_WORK else JOBLESS
             arrive(intent, door, self.week)
+        for intent in leaving + onward:
+            if intent.destination is not None:
+                intent.destination.places_left -= intent.adult.people
         for intent in intents:
             if intent.destination is None:
                 intent.adult.host, intent.adult.discrimination = None, 0.0

@@ -32,7 +32,7 @@ UNITS = {
     "hostility_base": "index 0-1", "external_pressure": "index 0-1",
     "handover_risk": "index 0-1", "internal_passport": "0/1", "descent_share": "share",
     "tourist_visas": "share", "skill_visas": "share", "humanitarian_visas_activists": "share",
-    "humanitarian_visas_draft": "share", "competing_refugees": "persons",
+    "humanitarian_visas_draft": "share", "competing_refugees": "persons", "visa_reach": "share",
 }  # fmt: skip
 FIELDS_IN_LEVERS = set(UNITS) & set(HOST_LEVERS)
 Row = dict[str, str]

@@ -18,6 +18,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
 from abm.russians import Russian, Russians
 from abm.screening import luck_at_home
+from abm.ties import NOBODY
 
 OPTIONS = [*HOST_NAMES, RUSSIA]
 RESTLESS = {"cost_of_leaving": 5.0, "cost_of_return": 1.0}  # many move, at any scale
@@ -118,6 +119,24 @@ def test_explain_agrees_with_who_moved_on_or_returned(week: int) -> None:
             decided += person in went
     assert set(went) - by_partner <= set(e.person[rows].tolist())
     assert decided > 0
+
+
+def test_luck_is_carried_from_the_departure() -> None:
+    """Who has just arrived would choose the same again; the host need not fear second thoughts."""
+    model = stepped(EmigrationModel(scale=1000, set=RESTLESS), 32)
+    e = model.emigrants
+    rows = e.abroad()
+    rows = rows[(e.luck_week[rows] == 31) & (e.partner[rows] == NOBODY) & (e.savings_usd[rows] > 0)]
+    assert len(rows) > 5
+    ids = e.person[rows]
+    weights = luck_weights_of(model.population.people(ids))
+    keys = model.host_columns.keys
+    luck = luck_at_home(model.chance, ids, 31, e.luck[rows], keys, weights)
+    np.testing.assert_array_equal(luck_abroad(model, model.world(), rows), luck)
+    model.week -= 1  # the week in which they chose
+    for person, own in zip(ids.tolist(), luck, strict=True):
+        assert winner(model.russians[person], own) == model.russians[person].host
+    model.week += 1
 
 
 def rest_of_the_week(model: EmigrationModel) -> None:

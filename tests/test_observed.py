@@ -14,6 +14,7 @@ from made_up_runs import WEEKS, a_run, emigrants, moves, outcomes
 
 from abm.calendar import first_week_on_or_after, week_start
 from abm.errors import InputError
+from abm.hosts_table import HOST_NAMES, host_column
 from abm.study import observed
 from abm.study.readings import place_at, residences, share_of_week, stays, sum_over
 from abm.study.targets import TARGETS
@@ -67,9 +68,10 @@ def test_a_stock_is_read_at_the_end_of_the_last_complete_week() -> None:
     stock = {("Turkey", "permit_holders"): {43: 5.0, 44: 9.0}}
     run = a_run(outcomes=outcomes(stock))
     # Week 43 ends on 28 December 2022, week 44 on 4 January 2023.
-    assert observed.permit_holders(run, "Turkey", date.min, date(2022, 12, 28)) == 5
-    assert read("T10.1", run) == 5
-    assert observed.permit_holders(run, "Turkey", date.min, date(2023, 1, 4)) == 9
+    before = host_column("diaspora_2021")[HOST_NAMES.index("Turkey")]  # hold permits as well
+    assert observed.permit_holders(run, "Turkey", date.min, date(2022, 12, 28)) == before + 5
+    assert read("T10.1", run) == before + 5
+    assert observed.permit_holders(run, "Turkey", date.min, date(2023, 1, 4)) == before + 9
 
 
 def test_workers_lost_leave_out_students_and_the_jobless() -> None:
@@ -219,8 +221,11 @@ def test_refused_count_as_returned_when_home_is_their_next_move() -> None:
             "date": pd.to_datetime([week_start(week) for week in weeks]),
             "person": people,
             "host": "Turkey",
+            "renewal": True,
         }
     )
+    first_permits = refusals.assign(person=9, renewal=False)  # are not meant
+    refusals = pd.concat([refusals, first_permits])
     assert read("T18", a_run(moves=table, refusals=refusals)) == 1 / 4
     assert isnan(read("T18", a_run(moves=table)))
 

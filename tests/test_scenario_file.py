@@ -169,6 +169,16 @@ def test_refused_files(case: str, write: Write) -> None:
     assert all(part in message for part in expected), message
 
 
+def test_an_event_within_a_window_of_the_base(write: Write) -> None:
+    write(written({}, EVENT), "base.toml")
+    within = {**EVENT, "date": "2022-10-20", "until": "2023-03-01"}
+    message = refusal(write(written({"base": '"base.toml"'}, within)))
+    assert message.startswith("mine.toml: events overlap")
+    replaced = {**EVENT, "until": "2022-10-20"}
+    both = load(write(written({"base": '"base.toml"'}, replaced, within)))
+    assert [event.until for event in both.events] == [date(2022, 10, 20), date(2023, 3, 1)]
+
+
 def test_an_error_in_a_base_names_the_base(write: Write) -> None:
     write("[parameters]\nconscience = 9", "base.toml")
     assert refusal(write('base = "base.toml"')).startswith("base.toml, line 2: ")

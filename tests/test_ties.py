@@ -29,9 +29,9 @@ def everybody(population: Population) -> np.ndarray:
 
 
 def community(population: Population, ids: np.ndarray) -> np.ndarray:
-    """One number for each region, life stage and livelihood."""
-    people, g = population.people(ids), population.groups
-    return (people.region * 3 + g.stage[people.group]) * 3 + g.livelihood[people.group]
+    """One number for each region and life stage."""
+    people = population.people(ids)
+    return people.region * 3 + people.stage
 
 
 # --- partners --------------------------------------------------------------------------------

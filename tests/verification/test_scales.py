@@ -12,7 +12,7 @@ import pytest
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
 
-SEEDS = {1000: 24, 300: 10, 100: 5}  # runs at each scale
+SEEDS = {1000: 20, 300: 8, 100: 4}  # runs at each scale
 FLOWS = ("departures", "returns", "onward_moves", "permit_refusals", "involuntarily_immobile")
 FAR = 4.0  # standard errors; the seeds are fixed, so a test that passes once passes for ever
 
@@ -88,12 +88,12 @@ def test_scarce_places_admit_as_many_at_any_scale() -> None:
     rationed = {"weekly_places.Kazakhstan": 400, "host_constant.Kazakhstan": 2}
     entered = {
         scale: [
-            finished(scale=scale, seed=seed, until="2022-08-31", set=rationed)
+            finished(scale=scale, seed=seed, until="2022-06-30", set=rationed)
             .observations.series("arrivals", "Kazakhstan")
             .sum()
             for seed in range(seeds)
         ]
-        for scale, seeds in ((1000, 12), (100, 3))
+        for scale, seeds in ((1000, 12), (100, 2))
     }
     coarse, fine = np.mean(entered[1000]), np.mean(entered[100])
     assert fine > 0
