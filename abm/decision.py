@@ -18,7 +18,7 @@ from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
 from abm.parameters import Parameters
-from abm.people import Flags, People
+from abm.people import ATTACHMENT_LIMIT, Flags, People
 from abm.population import IT
 from abm.population import JOBLESS as OUT_OF_WORK
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
@@ -122,8 +122,11 @@ def components(d: Deciders, world: World) -> Components:
     )
     part("discrimination", equations.weight_of_discrimination(p.discrimination_weight, lived))
     felt = felt_at_home(d.people, world)
+    least = equations.attachment(
+        p.attachment_spread, -ATTACHMENT_LIMIT, attachment_by_stage()[d.people.stage[here]]
+    )
     felt["attachment"][here] = equations.pull_of_home(
-        felt["attachment"][here], p.lasting_attachment, d.years_abroad[here]
+        felt["attachment"][here], least, p.lasting_attachment, d.years_abroad[here]
     )
     for name, value in felt.items():
         part(name, 0.0, value)

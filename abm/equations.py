@@ -76,9 +76,16 @@ def attachment(spread: Number, standard: Number, by_stage: Number) -> Number:
     return spread * (standard + by_stage)
 
 
-def pull_of_home(attachment: Number, lasting: Number, years_abroad: Number) -> Number:
-    """What home's pull is for those abroad (M31): h (η + (1 - η) exp(-years abroad / 2))."""
-    return attachment * (lasting + (1.0 - lasting) * np.exp(-years_abroad / 2.0))
+def pull_of_home(
+    attachment: Number, least: Number, lasting: Number, years_abroad: Number
+) -> Number:
+    """Home's pull on those abroad (M31): h_0 + (h - h_0)(η + (1 - η) exp(-years abroad / 2)).
+
+    It is strongest while the stay feels temporary. Measured from the least attachment h_0 that
+    anybody has, since most who leave have h < 0, for whom a plain fading of h would mend the pull.
+    """
+    kept = lasting + (1.0 - lasting) * np.exp(-years_abroad / 2.0)
+    return least + (attachment - least) * kept
 
 
 # --- what a place is worth ---------------------------------------------------------------------

@@ -112,6 +112,10 @@ class HostColumns:
             self.pinned[chosen] = True
         return before
 
+    def release(self, host: str) -> None:
+        """Let a host's policy review itself again, once a dated measure has ended."""
+        self.pinned[HOST_NAMES.index(host)] = False
+
     @property
     def visitor_weeks(self) -> Floats:
         """Stay of a visitor, weeks: without a visa, or on one."""

@@ -89,7 +89,7 @@ class Kremlin(mesa.Agent):
         """
         model = self.model
         population: Population = model.population
-        reach = self.exposure * self.mobilisation
+        reach = np.where(self.exposure >= DRAFT_ELIGIBLE, self.exposure, 0.0) * self.mobilisation
         at_home = population.class_size.sum(axis=0) - model.emigrants.away_by_class
         reachable = float(reach @ at_home) * population.scale
         wanted = min(

@@ -91,6 +91,7 @@ class EmigrationModel(mesa.Model):
         self._refusals: list[tuple[np.ndarray, ...]] = []
         self._calendar = self._schedule()
         self._going_back: dict[int, list[Setting]] = {}
+        self._settled: list[str | None] = []  # hosts whose strictness a dated event has fixed
         mesa.Agent._ids.pop(self, None)  # Mesa's counter would keep every model alive
 
     # --- the week --------------------------------------------------------------------------
@@ -108,11 +109,15 @@ class EmigrationModel(mesa.Model):
         self.running = self.week < self.weeks
 
     def events(self) -> None:
-        """Levers take the values that the scenario dates to this week; what ends goes back first."""
+        """Levers take the values dated to this week; what ends goes back first."""
         for lever, host, value, _ in self._going_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
+            if lever == "renewal_strictness" and host not in self._settled:
+                self.host_columns.release(str(host))
         for lever, host, value, back_in in self._calendar.pop(self.week, ()):
             before = self.set_lever(lever, host, value)
+            if lever == "renewal_strictness" and back_in is None:
+                self._settled.append(host)
             if back_in is not None:
                 self._going_back.setdefault(back_in, []).append((lever, host, before, None))
 

@@ -81,7 +81,7 @@ class Parameters:
     # --- what a move costs
     cost_of_leaving: float = number("φ_H", 6.8, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
-    cost_of_return: float = number("φ_R", 2.4, "util", 1.0, 9.0)
+    cost_of_return: float = number("φ_R", 1.9, "util", 1.0, 9.0)
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")
     journey_months: float = number("J", 0.5, "months of pay at home", 0.2, 2.0, "assumed")
     # --- when people think about it

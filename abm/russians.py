@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 import pandas as pd
+from mesa.agent import GroupBy
 
 from abm import equations
 from abm.choices import RUSSIA, deciders_abroad, deciders_at_home
@@ -95,6 +96,14 @@ class Russian(mesa.Agent):
         assert len(table) == RUSSIA + 1
         return table
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Russian):
+            return NotImplemented
+        return other.model is self.model and other.unique_id == self.unique_id
+
+    def __hash__(self) -> int:
+        return hash((id(self.model), self.unique_id))
+
     def __repr__(self) -> str:
         return f"Russian({self.unique_id}, {self.age_years}, {self.occupation}, in {self.host})"
 
@@ -118,8 +127,9 @@ def column(model: EmigrationModel, name: str, ids: np.ndarray) -> np.ndarray:
     if name == "status":
         names = np.array([*STATUS_NAMES, "at home"])
         return names[np.where(place >= 0, e.status[rows], -1)]
-    start = people.savings_usd if name == "savings_usd" else np.zeros(len(ids))
-    return np.where(rows >= 0, getattr(e, name)[rows], start)
+    state = getattr(e, name)[rows]
+    start = people.savings_usd if name == "savings_usd" else np.zeros(len(ids), state.dtype)
+    return np.where(rows >= 0, state, start)
 
 
 ATTRIBUTES = ("unique_id", "host", "status", "perceived_risk", *_NAMED, *_TRAITS, *_STATE)
@@ -199,16 +209,18 @@ class Russians:
         """A function of one attribute's array, as numpy.mean."""
         return func(self.get(name))
 
-    def groupby(self, name: str) -> dict[Any, Russians]:
-        """Selections by the values of one attribute."""
-        values = self.get(name)
+    def groupby(self, by: str) -> GroupBy:
+        """Selections by the values of one attribute, as Mesa's GroupBy."""
+        values = self.get(by)
         ids = np.concatenate(list(self._parts())) if len(self) else np.empty(0, dtype=np.int64)
-        return {
-            (value.item() if isinstance(value, np.generic) else value): Russians(
-                self.model, ids[values == value]
-            )
-            for value in np.unique(values)
-        }
+        return GroupBy(
+            {
+                (value.item() if isinstance(value, np.generic) else value): Russians(
+                    self.model, ids[values == value]
+                )
+                for value in np.unique(values)
+            }
+        )
 
     def do(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Russians:
         """Call a method, by name, or a function on each."""

@@ -15,6 +15,7 @@ from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, PERMIT, STATUS_INSECURI
 from abm.emigrants import JOBLESS, LOCAL_WORK, NONE, REMOTE_WORK
 from abm.hosts_table import home_value
 from abm.kremlin import DRAFT_ELIGIBLE
+from abm.people import ATTACHMENT_LIMIT
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 from benchmarks.object_hosts import ObjectHost, quarter
 
@@ -237,7 +238,8 @@ class Adult(mesa.Agent):
         cost = 0.0
         if self.host is not None:
             years = (self.model.week - self.left_week) / WEEKS_PER_YEAR
-            pull = equations.pull_of_home(pull, p.lasting_attachment, years)
+            least = equations.attachment(p.attachment_spread, -ATTACHMENT_LIMIT, by_stage)
+            pull = equations.pull_of_home(pull, least, p.lasting_attachment, years)
             cost = equations.moving_cost(
                 p.cost_of_return, p.cost_without_flights, self.host.direct_flights
             )

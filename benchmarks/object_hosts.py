@@ -135,7 +135,7 @@ class ObjectKremlin(SimpleNamespace):
     def _call_up(self, week: int) -> None:
         """Men at home are struck with a chance in proportion to their exposure."""
         model = self.model
-        at_home = [adult for adult in model.adults if adult.at_home]
+        at_home = [adult for adult in model.adults if adult.at_home and adult.draftable]
         reachable = sum(adult.exposure for adult in at_home) * self.mobilisation * model.scale
         wanted = min(
             self.mobilisation_quota - self.called_up, reachable * model.parameters.delivery_per_week

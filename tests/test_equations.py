@@ -146,12 +146,18 @@ def test_hardship_falls_with_real_wages_and_a_rise_is_none(
 def test_the_pull_of_home_fades_to_its_lasting_share(
     attachment: float, lasting: float, years: list[float]
 ) -> None:
-    early, late = (abs(eq.pull_of_home(attachment, lasting, value)) for value in years)
-    assert abs(attachment) * lasting - TINY <= late <= early + TINY
-    assert early <= abs(attachment) + TINY
-    assert eq.pull_of_home(attachment, lasting, 0.0) == pytest.approx(attachment)
-    assert eq.pull_of_home(attachment, lasting, 1e3) == pytest.approx(attachment * lasting)
-    assert eq.pull_of_home(attachment, 1.0, years[1]) == attachment
+    """Of its distance from the least, so that it weakens for those of negative attachment too."""
+    least = -6.0
+
+    def pull(years: float, lasting: float = lasting) -> float:
+        return float(eq.pull_of_home(attachment, least, lasting, years))
+
+    early, late = (pull(value) for value in years)
+    assert least - TINY <= late <= early + TINY
+    assert early <= attachment + TINY
+    assert pull(0.0) == pytest.approx(attachment)
+    assert pull(1e3) == pytest.approx(least + (attachment - least) * lasting)
+    assert pull(years[1], 1.0) == pytest.approx(attachment)
 
 
 # --- what a move costs and takes -------------------------------------------------------------

@@ -141,7 +141,7 @@ def test_get_agg_map_do_and_groupby_as_mesa_does(twins: tuple[Russians, AgentSet
     assert ours.do(lambda r: seen.append(r.unique_id)) is ours
     assert seen == numbers(theirs)
     groups = ours.groupby("sex")
-    assert {sex: numbers(group) for sex, group in groups.items()} == {
+    assert {sex: numbers(group) for sex, group in groups} == {
         sex: numbers(group) for sex, group in theirs.groupby("sex")
     }
 
