@@ -119,6 +119,8 @@ def _redirect(moves: Intents, rows: Integers, destination: Integers) -> None:
 
 def _may_follow(model: EmigrationModel, people: People, ahead: Intents, moves: Intents) -> Flags:
     """Who may go where their partner goes: doors, Russia's own rules, places left by moves."""
+    if not len(people.ids):
+        return np.zeros(0, dtype=bool)
     target = np.minimum(ahead.destination, RUSSIA - 1)
     open = doors_of(model, people, target).open[np.arange(len(target)), target]
     stopped = (model.chance.uniform("exit", people.ids) < model.kremlin.exit_ban) & (

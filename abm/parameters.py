@@ -79,7 +79,7 @@ class Parameters:
     attachment_spread: float = number("σ_h", 1.8, "util", 0.5, 3.0)
     lasting_attachment: float = number("η", 0.6, "share that does not fade", 0.3, 1.0, "assumed")
     # --- what a move costs
-    cost_of_leaving: float = number("φ_H", 6.8, "util", 4.0, 14.0)
+    cost_of_leaving: float = number("φ_H", 6.85, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
     cost_of_return: float = number("φ_R", 1.9, "util", 1.0, 9.0)
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")

@@ -36,12 +36,13 @@ def listed(
     found: list[Integers] = []
     strata: list[Integers] = []
     bands: list[Integers] = []
+    most_from_here = np.maximum.accumulate(bound[::-1])  # of each stratum and those after it
     for band, (low, high) in enumerate(pairwise(BANDS)):
-        reached = np.flatnonzero(bound > low)
-        if not len(reached):
+        reached = len(bound) - int(np.searchsorted(most_from_here, low, side="right"))
+        if not reached:
             break
         stream = chance.stream(purpose, week, band)
-        hits = skips(stream, int(start[reached[-1] + 1]), (high - low) / (1.0 - low))
+        hits = skips(stream, int(start[reached]), (high - low) / (1.0 - low))
         stratum = np.searchsorted(start, hits, side="right") - 1
         near = bound[stratum] > low
         found.append(hits[near])
