@@ -25,7 +25,7 @@ from abm.decision import (
     own_insecurity,
     total,
 )
-from abm.doors import Doors, doors
+from abm.doors import SECURE, Doors, doors
 from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
@@ -136,7 +136,7 @@ def deciders_at_home(model: EmigrationModel, world: World, people: People) -> De
         partner_place=partner_place,
         contacts=contacts_there(model, ids),
         savings_usd=savings * world.parameters.movable_savings,
-        doors=doors_of(model, people, partner_place),
+        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
         status=nothing.astype(np.int64),
         weeks_left=nothing,
         work=nothing.astype(np.int64),
@@ -165,7 +165,7 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
         partner_place=partner_place,
         contacts=contacts_there(model, people.ids),
         savings_usd=e.savings_usd[rows],
-        doors=doors_of(model, people, partner_place),
+        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
         status=e.status[rows],
         weeks_left=(e.permit_ends[rows] - world.week).astype(float),
         work=e.work[rows],
@@ -184,11 +184,18 @@ def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> F
     )
 
 
-def doors_of(model: EmigrationModel, people: People, partner_place: Integers) -> Doors:
-    """The doors of every host for some people this week."""
-    exposure = model.kremlin.exposure[people.risk_class]
+def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> Doors:
+    """The doors of every host for some people this week, with family settled in a place."""
+    draftable = model.kremlin.is_draftable(people.risk_class)
     p = model.scenario.parameters
-    return doors(model.chance, people, exposure, partner_place, model.host_columns, p, model.week)
+    return doors(model.chance, people, draftable, family_place, model.host_columns, p, model.week)
+
+
+def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integers) -> Integers:
+    """Where a partner has a secure status, so that family gets a permit; else NOWHERE."""
+    e = model.emigrants
+    secure = np.isin(e.status[e.row_of(partner)], SECURE) & (partner_place >= 0)
+    return np.where(secure, partner_place, NOWHERE)
 
 
 def contacts_there(model: EmigrationModel, ids: Integers) -> Integers:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from abm import __version__
-from abm.errors import InputError, OutputError
+from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class _Parser(argparse.ArgumentParser):
     """Tells of a bad argument in one line."""
 
     def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message}. See {self.prog} --help, for example: abm run war-years")
+        example = "abm list levers" if self.prog.endswith("list") else "abm run war-years"
+        raise InputError(f"{message}. See {self.prog} --help, for example: {example}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,35 +72,33 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_run_arguments(run.add_argument)
     lists = commands.add_parser("list", help="show what there is to choose from")
-    lists.add_argument("what", choices=LISTS, metavar=" | ".join(LISTS))
+    lists.add_argument("what", metavar=" | ".join(LISTS))
     return parser
 
 
 def _add_run_arguments(add: Callable[..., object]) -> None:
     add("scenario", nargs="?", default="war-years", metavar="SCENARIO", help="a name or TOML file")
-    add("--scale", type=_whole, metavar="N", help="people an agent; 100 in war-years")
-    add("--seed", type=_whole, metavar="N", help="of all luck")
+    add("--scale", type=partial(_whole, 100), metavar="N", help="people an agent; 100 in war-years")
+    add("--seed", type=partial(_whole, 1), metavar="N", help="of all luck")
     add("--until", metavar="DATE", help="the last day, for example 2023-12-31")
     add(
         "--set",
         type=_setting,
-        nargs="+",
-        action="extend",
+        action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter or lever, for example renewal_strictness.Turkey=0.2",
+        help="a parameter or lever, for example renewal_strictness.Turkey=0.2; can be repeated",
     )
     add(
         "--without",
-        nargs="+",
-        action="extend",
+        action="append",
         default=[],
         metavar="ID",
-        help="a mechanism to switch off, for example M15",
+        help="a mechanism to switch off, for example M15; can be repeated",
     )
     add(
         "--replicates",
-        type=_whole,
+        type=partial(_whole, REPLICATES),
         default=REPLICATES,
         metavar="N",
         help=f"runs that differ by luck alone, {REPLICATES} if not said",
@@ -109,11 +108,11 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
     add("--quiet", action="store_true", help="print nothing but errors")
 
 
-def _whole(text: str) -> int:
+def _whole(example: int, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        message = f"{text!r} is not a whole number; for example 100"
+        message = f"{text!r} is not a whole number; for example {example}"
         raise argparse.ArgumentTypeError(message) from None
 
 
@@ -137,17 +136,24 @@ def _run(asked: argparse.Namespace) -> None:
     scenario = _scenario(asked)
     if asked.replicates < 1:
         raise InputError(f"--replicates {asked.replicates} is no count of runs; for example 5")
-    folder = store.check(asked.out or _default_folder(scenario), asked.overwrite)
+    out = asked.out or _default_folder(asked.scenario)
+    folder = store.check(out, asked.overwrite)
+    if not (scenario.events or asked.quiet):
+        print(
+            f"abm: {scenario.name} has no events, of its own or of a base: "
+            "no war, no order, no policy change",
+            file=sys.stderr,
+        )
     with _progress(scenario, asked) as progress:
         runs = runner.replicate(scenario, asked.replicates, progress=progress)
     draw = partial(figures.draw_all, marks=figures.marks_of(scenario.events))
     targets = runs.targets()
     runs.save(folder, asked.overwrite, draw)
     if not asked.quiet:
-        out = terminal.console()
-        terminal.targets_table(targets, out)
-        out.print(f"{runs!r}".strip("<>"), markup=False)
-        out.print(f"results in {asked.out or _default_folder(scenario)}", markup=False)
+        screen = terminal.console()
+        terminal.targets_table(targets, screen)
+        screen.print(f"{runs!r}".strip("<>"), markup=False)
+        screen.print(f"results in {out}", markup=False)
 
 
 def _scenario(asked: argparse.Namespace) -> Scenario:
@@ -167,14 +173,12 @@ def _scenario(asked: argparse.Namespace) -> Scenario:
     )
 
 
-def _default_folder(scenario: Scenario) -> Path:
-    """results/NAME; a scenario's name comes from a file and must not lead elsewhere."""
-    if not re.fullmatch(r"[\w][\w .-]*", scenario.name):
-        raise InputError(
-            f"the scenario's name {scenario.name!r} is no name for a folder; "
-            'for example name = "lenient-renewal", or say --out results/mine'
-        )
-    return Path("results") / scenario.name
+def _default_folder(scenario: str) -> Path:
+    """results/NAME, after the packaged scenario or the file, whatever name the file holds."""
+    name = Path(scenario).stem
+    if not re.fullmatch(r"[\w][\w .-]*", name):
+        raise InputError(f"{name!r} is no name for a folder; say where: --out results/mine")
+    return Path("results") / name
 
 
 def _progress(
@@ -187,6 +191,9 @@ def _progress(
 
 
 def _listed(what: str) -> None:
+    if what not in _TABLES:
+        example = f"abm list levers; there are {', '.join(LISTS)}"
+        raise unknown("list", what, LISTS, example)
     columns, rows, right = _TABLES[what]()
     terminal.table(columns, rows, terminal.console(), right)
 

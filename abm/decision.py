@@ -110,6 +110,10 @@ def components(d: Deciders, world: World) -> Components:
     insecurity = equations.insecurity(
         STATUS_INSECURITY[d.doors.status], hosts.refusal, d.doors.weeks
     )
+    couple = d.abroad & (d.partner_place == d.place)  # elsewhere they would share one status
+    insecurity[couple] = equations.with_partners(
+        insecurity[couple], insecurity[couple], p.partner_suffering
+    )
     insecurity[at] = equations.with_partners(
         own_insecurity(d.status[here], d.weeks_left[here], d.place[here], world),
         d.partner_insecurity[here],

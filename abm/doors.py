@@ -8,7 +8,6 @@ import numpy as np
 
 from abm.chance import Chance, Floats, Integers, quarter_below
 from abm.hosts import HostColumns
-from abm.kremlin import DRAFT_ELIGIBLE
 from abm.parameters import Parameters
 from abm.people import Flags, People
 
@@ -37,26 +36,26 @@ class Doors:
 def doors(
     chance: Chance,
     people: People,
-    exposure: Floats,
-    partner_place: Integers,
+    draftable: Flags,
+    family_place: Integers,
     hosts: HostColumns,
     parameters: Parameters,
     week: int,
 ) -> Doors:
     """The doors of every host for some people.
 
-    Grounds: descent (citizenship on entry), skill or study, a partner there, protection for
-    activists and draft evaders (each a permit); or a visit, without a visa or on one. Which
-    applications would succeed is the person's own luck with papers, the same for ever.
+    Grounds: descent (citizenship on entry), skill or study, a partner settled there (family_place),
+    protection for activists and draft evaders (each a permit); or a visit, without a visa or on
+    one. Which applications would succeed is the person's own luck with papers, always the same.
     """
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
     rows = np.arange(len(hosts))
-    draftable = (exposure >= DRAFT_ELIGIBLE)[:, None]
+    draftable = draftable[:, None]
     descent = people.descent_host[:, None] == rows
     ground = (
         descent
         | (people.skilled[:, None] & quarter_below(luck, 1, hosts.skill_visas))
-        | (partner_place[:, None] == rows)
+        | (family_place[:, None] == rows)
     )
     protection = (
         people.activist[:, None] & quarter_below(luck, 3, hosts.humanitarian_visas_activists)
@@ -69,7 +68,8 @@ def doors(
     open = passport & ((ground & exempt) | protection | (visit & ~banned))
     status = np.where(descent, CITIZEN, np.where(ground | protection, PERMIT, VISITOR))
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
-    believed = open | _not_heard(chance, people.ids, hosts, parameters, week, passport & visit)
+    reach = (hosts.visa_free_days > 0) | quarter_below(luck, 2, hosts.visa_reach)
+    believed = open | (passport & reach & _not_heard(chance, people.ids, hosts, parameters, week))
     return Doors(open, believed, status, weeks)
 
 
@@ -80,17 +80,11 @@ def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats
 
 
 def _not_heard(
-    chance: Chance,
-    ids: Integers,
-    hosts: HostColumns,
-    parameters: Parameters,
-    week: int,
-    could_visit: Flags,
+    chance: Chance, ids: Integers, hosts: HostColumns, parameters: Parameters, week: int
 ) -> Flags:
     """Who has not heard that a door was shut: a share exp(-weeks since / τ_n) (M5)."""
     since = week + 1 - hosts.shut_in_week
-    unheard = np.exp(-since / max(parameters.news_weeks, 1e-9)) * (hosts.entry_ban > 0)
+    unheard = np.exp(-since / max(parameters.news_weeks, 1e-9)) * hosts.shut_to_visitors
     if not np.any(unheard > 1e-6):
-        return np.zeros_like(could_visit)
-    luck = chance.words_by_place("news", ids, hosts.keys, week)
-    return could_visit & quarter_below(luck, 0, unheard)
+        return np.zeros((len(ids), len(hosts)), dtype=bool)
+    return quarter_below(chance.words_by_place("news", ids, hosts.keys), 0, unheard)

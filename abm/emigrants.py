@@ -37,12 +37,12 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "first_left_week": (np.int32, -1),
     "left_week": (np.int32, -1),
     "arrived_week": (np.int32, -1),
-    "leaving_cause": (np.int8, -1),
     "trigger": (np.int8, 0),
     "next_trigger": (np.int8, 0),
     "status": (np.int8, 0),
     "permit_ends": (np.int32, 0),  # week
     "savings_usd": (np.float64, 0),
+    "savings_in_russia_usd": (np.float64, 0),  # what could not be taken along
     "work": (np.int8, 0),
     "local_wage_usd": (np.float64, 0),
     "understood": (np.float64, 0),  # chance to be understood at work
@@ -73,12 +73,12 @@ class Emigrants:
     first_left_week: NDArray[np.int32]
     left_week: NDArray[np.int32]
     arrived_week: NDArray[np.int32]
-    leaving_cause: NDArray[np.int8]
     trigger: NDArray[np.int8]
     next_trigger: NDArray[np.int8]
     status: NDArray[np.int8]
     permit_ends: NDArray[np.int32]
     savings_usd: Floats
+    savings_in_russia_usd: Floats
     work: NDArray[np.int8]
     local_wage_usd: Floats
     understood: Floats

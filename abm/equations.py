@@ -293,7 +293,8 @@ def strictness_next(
 ) -> Number:
     """Strictness after a quarterly review, 0 to 1 (M17, M18).
 
-    + (1 - strictness) p_h max(0, H - threshold) + (1 - strictness) p_p max(0, pressure gained).
+    strictness + (1 - strictness)(1 - exp(-push)),
+    push = p_h max(0, H - threshold) + p_p max(0, pressure gained).
     """
     push = to_hostility * np.maximum(0.0, hostility - threshold)
     push = push + to_pressure * np.maximum(0.0, pressure_gained)

@@ -15,6 +15,7 @@ from abm.composition import LEANINGS
 from abm.hosts_table import HOST_NAMES, host_column, host_constants, host_labels
 from abm.levers import HOST_LEVERS, NO_LIMIT
 from abm.parameters import Parameters
+from abm.people import Flags
 from abm.scenario import known_host
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ class HostColumns:
         """Set a lever in one host, or in all; returns what it was (in the first of them)."""
         chosen = slice(None) if host is None else slice(row := HOST_NAMES.index(host), row + 1)
         column = getattr(self, lever)
-        before, banned = float(column[chosen][0]), self.entry_ban > 0
+        before, shut = float(column[chosen][0]), self.shut_to_visitors
         column[chosen] = value
-        self.shut_in_week[(self.entry_ban > 0) & ~banned] = week
+        self.shut_in_week[self.shut_to_visitors & ~shut] = week
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
         return before
@@ -115,6 +116,12 @@ class HostColumns:
     def release(self, host: str) -> None:
         """Let a host's policy review itself again, once a dated measure has ended."""
         self.pinned[HOST_NAMES.index(host)] = False
+
+    @property
+    def shut_to_visitors(self) -> Flags:
+        """Where nobody may come on a visit: entry is banned, or visas are needed and none given."""
+        no_visas = (self.visa_free_days == 0) & (self.tourist_visas == 0)
+        return np.asarray((self.entry_ban > 0) | no_visas)
 
     @property
     def visitor_weeks(self) -> Floats:

@@ -130,7 +130,8 @@ def _check_permits(model: EmigrationModel, rows: Integers) -> None:
 def _apply(model: EmigrationModel, rows: Integers) -> None:
     e = model.emigrants
     e.status[rows] = PENDING
-    e.permit_ends[rows] = model.week + int(model.scenario.parameters.processing_weeks)
+    weeks = np.ceil(model.scenario.parameters.processing_weeks)
+    e.permit_ends[rows] = model.week + int(weeks)
 
 
 def _grant(model: EmigrationModel, rows: Integers) -> None:
@@ -148,10 +149,12 @@ def _grant(model: EmigrationModel, rows: Integers) -> None:
 
 
 def _refuse(model: EmigrationModel, rows: Integers) -> None:
-    """Who is refused may not work there."""
-    e = model.emigrants
+    """Who is refused may not work there, and stays as a visitor where the border can be run."""
+    e, hosts = model.emigrants, model.host_columns
     model.record_refusals(rows)
-    e.status[rows] = IRREGULAR
+    place = e.place[rows]
+    runs = hosts.border_run[place] > 0
+    e.status[rows] = np.where(runs, VISITOR, IRREGULAR)
+    e.permit_ends[rows] = model.week + np.where(runs, hosts.visitor_weeks[place], REAPPLY_WEEKS)
     e.work[rows] = np.where(e.work[rows] == LOCAL_WORK, JOBLESS, e.work[rows])
-    e.permit_ends[rows] = model.week + REAPPLY_WEEKS
     _raise(model, rows, PERMIT_REFUSED)

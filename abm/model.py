@@ -20,7 +20,7 @@ from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.doors import PENDING
-from abm.emigrants import Emigrants
+from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
 from abm.kremlin import Kremlin
@@ -112,7 +112,8 @@ class EmigrationModel(mesa.Model):
         """Levers take the values dated to this week; what ends goes back first."""
         for lever, host, value, _ in self._going_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
-            if lever == "renewal_strictness" and host not in self._settled:
+            fixed = host in self._settled or None in self._settled
+            if lever == "renewal_strictness" and not fixed:
                 self.host_columns.release(str(host))
         for lever, host, value, back_in in self._calendar.pop(self.week, ()):
             before = self.set_lever(lever, host, value)
@@ -271,7 +272,7 @@ class EmigrationModel(mesa.Model):
                 "occupation": np.array(OCCUPATIONS)[people.occupation],
                 "wage_usd": people.wage_usd,
                 "dissent": people.dissent,
-                "place": np.where(e.place[rows] < 0, HOME, PLACES[e.place[rows]]),
+                "place": np.where(e.place[rows] == ARMY, "army", PLACES[e.place[rows]]),
                 "left_week": e.first_left_week[rows].astype(int),
                 "people": e.people[rows],
             }

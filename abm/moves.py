@@ -9,14 +9,13 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Integers
-from abm.choices import RUSSIA, Intents, doors_of
+from abm.choices import RUSSIA, Intents, doors_of, settled_with
 from abm.decision import income_follows, local_wages
-from abm.doors import PERMIT, weeks_on_entry
+from abm.doors import PERMIT, SECURE, VISITOR, weeks_on_entry
 from abm.emigrants import (
     HOME,
     JOBLESS,
     LEAVING_CAUSES,
-    NOWHERE,
     PARTNER,
     REMOTE_WORK,
     TRIGGERS,
@@ -45,7 +44,7 @@ def move(model: EmigrationModel, intents: Intents) -> None:
     _arrive(model, rows[~returning], moves.destination[~returning])
     entered = np.bincount(moves.destination[~returning], moves.people[~returning], RUSSIA)
     model.host_columns.places_left -= entered
-    model.emigrants.put(rows[returning], HOME)
+    _come_home(model, rows[returning])
     _shake_partners(model, moves)
 
 
@@ -73,6 +72,8 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
         arrivals[refused, destination[refused]] = np.inf
         destination[refused] = np.argmin(arrivals[refused], axis=1)
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
+    stuck = (intents.origin == HOME) & (destination == RUSSIA)
+    model.observations.add_world("involuntarily_immobile", float(intents.people[stuck].sum()))
     return replace(intents, destination=destination).take(destination != stays)
 
 
@@ -143,8 +144,9 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     rows, luck = e.ensure(moves.person), moves.luck
     e.first_left_week[rows] = np.where(e.first_left_week[rows] < 0, week, e.first_left_week[rows])
     e.left_week[rows] = week
-    e.leaving_cause[rows] = moves.cause
-    e.savings_usd[rows] *= model.scenario.parameters.movable_savings
+    stays = (1.0 - model.scenario.parameters.movable_savings) * e.savings_usd[rows]
+    e.savings_usd[rows] -= stays
+    e.savings_in_russia_usd[rows] = stays
     own = ~np.isnan(luck)  # a partner who comes along has luck of their own
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
@@ -159,11 +161,14 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     p = model.scenario.parameters
     people = model.population.people(e.person[rows])
     partner = e.partner[rows]
-    door = doors_of(model, people, np.where(partner == NOBODY, NOWHERE, e.place_of(partner)))
+    door = doors_of(model, people, settled_with(model, partner, e.place_of(partner)))
     pick = (np.arange(len(rows)), host)
-    status = np.where(door.open[pick], door.status[pick], PERMIT)  # PERMIT: let in as family
+    e.status[rows] = door.status[pick]
+    family = np.flatnonzero(~door.open[pick])  # let in with a partner: settled if the partner is
+    settled = np.isin(e.status[e.row_of(partner[family])], SECURE)
+    e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
+    status = e.status[rows]
     weeks = weeks_on_entry(status, hosts.permit_weeks[host], hosts.visitor_weeks[host])
-    e.status[rows] = status
     e.permit_ends[rows] = week + np.maximum(1, weeks)
     journey = equations.journey_usd(
         p.journey_months, home_wage_mean_usd()[1], hosts.travel_hours[host]
@@ -177,6 +182,13 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     e.discrimination[rows] = 0.0
     e.arrived_week[rows] = week
     e.put(rows, host)
+
+
+def _come_home(model: EmigrationModel, rows: Integers) -> None:
+    e = model.emigrants
+    e.savings_usd[rows] += e.savings_in_russia_usd[rows]
+    e.savings_in_russia_usd[rows] = 0.0
+    e.put(rows, HOME)
 
 
 def _shake_partners(model: EmigrationModel, moves: Intents) -> None:

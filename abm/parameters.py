@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from abm.errors import InputError, unknown
+from abm.mechanisms import MECHANISMS
 
 Status = Literal["measured", "literature", "assumed", "set by hand"]
 SEEDS = "prior range of the project's description"
@@ -57,7 +58,7 @@ def number(
 class Parameters:
     """The behavioural parameters of one run. Frozen; every value lies in its range or is null.
 
-    Null (0, or what abm.mechanisms names) is always allowed: it switches a mechanism off.
+    Null is the value by which abm.mechanisms switches a mechanism off.
     """
 
     # --- what a place is worth (util a month)
@@ -81,7 +82,7 @@ class Parameters:
     # --- what a move costs
     cost_of_leaving: float = number("φ_H", 6.85, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
-    cost_of_return: float = number("φ_R", 1.9, "util", 1.0, 9.0)
+    cost_of_return: float = number("φ_R", 1.3, "util", 1.0, 9.0)
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")
     journey_months: float = number("J", 0.5, "months of pay at home", 0.2, 2.0, "assumed")
     # --- when people think about it
@@ -190,11 +191,14 @@ def _check(declaration: Declaration, value: object) -> None:
     example = f"{name}={declaration.value:g} ({declaration.unit}, {low:g} to {high:g})"
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InputError(f"parameter {name!r} must be a number, not {value!r}. Example: {example}")
-    if value != 0 and value != NULLS.get(name) and not low <= value <= high:
+    if value not in NULLS.get(name, ()) and not low <= value <= high:
         raise InputError(f"parameter {name!r} is {value:g}, out of its range. Example: {example}")
 
 
-NULLS = {"movable_savings": 1.0, "lasting_attachment": 1.0}
+NULLS: dict[str, set[float]] = {}
+for _mechanism in MECHANISMS:
+    for _name, _null in _mechanism.off.items():
+        NULLS.setdefault(_name, set()).add(_null)
 PARAMETERS: tuple[Declaration, ...] = _declared()
 NAMES: tuple[str, ...] = tuple(declaration.name for declaration in PARAMETERS)
 

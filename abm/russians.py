@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -68,12 +69,13 @@ class Russian(mesa.Agent):
         return [Russian(self.model, person) for person in found[found != NOBODY].tolist()]
 
     def explain(self) -> pd.DataFrame:
-        """Every option as it stands: components of utility, able, probability.
+        """Every option as it stands: utility, able, probability, and the components of utility.
 
-        One row an option; columns: the components (util a month), utility (their sum), able (the
-        doors let the person in, savings cover the journey, exit is allowed) and probability (of
-        choosing it when reconsidering, among the options one is able to take). It is what the
-        model would use if the person reconsidered now, before the week's events.
+        One row an option; columns: option, here (where the person is now, so the option to stay),
+        utility (util a month), able (the doors let the person in, savings cover the journey, exit
+        is allowed), probability (of choosing it when reconsidering, among the options one is able
+        to take), and the components, whose sum is the utility. It is what the model would use if
+        the person reconsidered now, before the week's events.
         """
         model, ids = self.model, np.array([self.unique_id])
         world = model.world()
@@ -87,12 +89,17 @@ class Russian(mesa.Agent):
         parts = components(deciders, world)
         utility = total(parts, 1)
         able = ability(deciders, world, model.chance.uniform("exit", ids)).in_fact
-        table = pd.DataFrame({name: total({name: part}, 1)[0] for name, part in parts.items()})
-        table.insert(0, "option", [*HOST_NAMES, HOME_NAME])
-        table["utility"] = utility[0]
-        table["able"] = able[0]
-        masked = np.where(able, utility, -np.inf)
-        table["probability"] = equations.logit_probabilities(masked)[0]
+        options = [*HOST_NAMES, HOME_NAME]
+        table = pd.DataFrame(
+            {
+                "option": options,
+                "here": np.array(options) == self.host,
+                "utility": utility[0],
+                "able": able[0],
+                "probability": equations.logit_probabilities(np.where(able, utility, -np.inf))[0],
+                **{name: total({name: part}, 1)[0] for name, part in parts.items()},
+            }
+        )
         assert len(table) == RUSSIA + 1
         return table
 
@@ -191,7 +198,13 @@ class Russians:
         """Those for whom filter_func is true, or whose attributes equal values (much faster).
 
         at_most: how many at the most, as a whole number or, as a float up to 1.0, a share of all.
+        Raises AttributeError for a name that is none of ATTRIBUTES.
         """
+        for name in values:
+            if name not in ATTRIBUTES:
+                near = get_close_matches(name, ATTRIBUTES, n=1, cutoff=0.5)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise AttributeError(f"a Russian has no attribute {name!r}{hint}: {ATTRIBUTES}")
         share = isinstance(at_most, float) and at_most <= 1.0
         most = int(at_most * len(self)) if share else at_most
         kept: list[int] = []

@@ -116,6 +116,9 @@ def _day_of(key: str, value: object) -> date:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         with suppress(ValueError):  # no such day
             value = date.fromisoformat(value)
+    if not isinstance(value, date):
+        shown = checks.shown(value)
+        raise InputError(f"{key!r} must be a date, not {shown}. Example: 2024-12-31")
     return checks.day(key, value)
 
 

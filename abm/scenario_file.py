@@ -18,7 +18,11 @@ from abm.calendar import first_week_on_or_after
 from abm.errors import InputError, unknown
 from abm.levers import BY_NAME
 
-EXAMPLE = 'lever = "entry_ban", host = "Finland", date = 2022-09-30, value = 1'
+EXAMPLE = (
+    'date = 2022-09-30, host = "Finland", lever = "entry_ban", value = 1, kind = "imposed", '
+    'source = "S041"'
+)
+NEEDED = ("date", "lever", "value", "kind", "source")
 
 
 @dataclass(frozen=True)
@@ -171,9 +175,9 @@ def _events(entry: Mapping[str, Any], lines: _Lines, start: int) -> Iterator[Eve
                 raise unknown("key of an event", key, EVENT_KEYS, EXAMPLE)
             found[key] = EVENT_KEYS[key](key, value)
     with lines.at("events", start):
-        for key in ("date", "lever", "value", "kind", "source"):
-            if key not in found:
-                raise InputError(f"an event has no {key!r}. Example: {EXAMPLE}")
+        missing = [repr(key) for key in NEEDED if key not in found]
+        if missing:
+            raise InputError(f"an event has no {', '.join(missing)}. Example: {EXAMPLE}")
         hosts = _hosts_of(found)
     with lines.at("value", start):
         found["value"] = checks.lever_value(found["lever"], found["value"])

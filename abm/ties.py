@@ -15,6 +15,8 @@ from abm.population import Population
 
 CONTACTS = 16  # facts.csv W385: one in six knows somebody who left, about 1 % of adults
 NOBODY = -1
+# Partners share their class of attachment to home: these bins begin a class.
+ALIKE_TO = (3, 5, 7, 9, 11)
 
 
 class Pools:
@@ -27,7 +29,8 @@ class Pools:
         self._order = self._order[np.argsort(pool_of[self._order], kind="stable")]
         heads = population.strata.size[self._order]
         self._before = np.concatenate([[0], np.cumsum(heads)])
-        self.size = np.bincount(pool_of[self._order], weights=heads).astype(np.int64)
+        pools = int(pool_of.max()) + 2  # one more, so that each has a counterpart
+        self.size = np.bincount(pool_of[self._order], heads, pools).astype(np.int64)
         self._base = np.concatenate([[0], np.cumsum(self.size)])
         self._first = np.zeros(len(pool_of), dtype=np.int64)
         self._first[self._order] = self._before[:-1] - self._base[pool_of[self._order]]
@@ -78,7 +81,9 @@ class Ties:
     def __init__(self, population: Population) -> None:
         g, group = population.groups, population.strata.group
         place = g.region * 3 + g.stage
-        couple = np.where(g.partnered == 1, place * 2 + g.sex, NOBODY)[group]
+        alike = np.searchsorted(ALIKE_TO, population.strata.attachment_bin, side="right")
+        pool = (place[group] * (len(ALIKE_TO) + 1) + alike) * 2 + g.sex[group]
+        couple = np.where(g.partnered[group] == 1, pool, NOBODY)
         self._couples = Pools(population, couple)
         self._pairing = Shuffles(population.chance, "couples", self._couples.size)
         self._communities = Pools(population, place[group])
@@ -89,7 +94,7 @@ class Ties:
         self._ways = np.stack([way for tie in ways for way in (tie.there, tie.back)], axis=1)
 
     def partner(self, ids: Integers) -> Integers:
-        """Each person's partner, or NOBODY; partners are of one region and life stage.
+        """Each person's partner, or NOBODY; of one region, life stage and class of attachment.
 
         Men and women of a pool are both shuffled and paired by place; the surplus of one sex has
         partners outside the adult table and counts as single.
@@ -100,10 +105,10 @@ class Ties:
         other = own ^ 1
         size = self._couples.size
         factor, shift = self._pairing.there[own].T
-        rank = (number * factor + shift) % size[own]
+        rank = (number * factor + shift) % np.maximum(size[own], 1)
         paired = (pool >= 0) & (rank < size[other])
         factor, shift = self._pairing.back[other].T
-        theirs = (rank * factor + shift) % size[other]
+        theirs = (rank * factor + shift) % np.maximum(size[other], 1)
         result = np.full(len(ids), NOBODY, dtype=np.int64)
         found = self._couples.position(other[paired], theirs[paired])
         result[paired] = self._couples.person(found)

@@ -11,7 +11,15 @@ import mesa
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS
-from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, PERMIT, STATUS_INSECURITY, VISITOR
+from abm.doors import (
+    CITIZEN,
+    CITIZEN_WEEKS,
+    IRREGULAR,
+    PERMIT,
+    SECURE,
+    STATUS_INSECURITY,
+    VISITOR,
+)
 from abm.emigrants import JOBLESS, LOCAL_WORK, NONE, REMOTE_WORK
 from abm.hosts_table import home_value
 from abm.kremlin import DRAFT_ELIGIBLE
@@ -55,6 +63,7 @@ class Adult(mesa.Agent):
         self.trigger = self.next_trigger = NONE
         self.status, self.permit_ends, self.left_week, self.arrived_week = CITIZEN, 0.0, 0, 0
         self.work, self.discrimination = JOBLESS, 0.0
+        self.savings_in_russia_usd = 0.0  # what could not be taken along
         self.weeks_abroad = self.occasion = 0
         self.luck: tuple[int, float] | None = None  # week and u of a departure still carried
 
@@ -80,7 +89,9 @@ class Adult(mesa.Agent):
         if self.papers is None:
             self.papers = self.model.luck.words("papers", self.person)
         word = self.papers[host.row]
-        joins = with_partner or (self.partner is not None and self.partner.host is host)
+        partner = self.partner
+        settled = partner is not None and partner.host is host and partner.status in SECURE
+        joins = with_partner or settled
         descent = self.descent_host == host.row
         skill = self.skilled and quarter(word, 1) < host.skill_visas
         ground = descent or skill or joins
@@ -95,7 +106,8 @@ class Adult(mesa.Agent):
         banned = host.entry_ban > 0
         may_despite = ground and (not banned or host.entry_exemptions > 0)
         open = passport and (may_despite or protection or (visit and not banned))
-        unheard = passport and visit and banned and not open and self.has_not_heard(host)
+        reach = host.visa_free_days > 0 or quarter(word, 2) < host.visa_reach
+        unheard = passport and reach and not open and self.has_not_heard(host)
         status = CITIZEN if descent else PERMIT if ground or protection else VISITOR
         return Door(open, open or unheard, status, weeks_on_entry(host, status))
 
@@ -103,8 +115,8 @@ class Adult(mesa.Agent):
         """News that a door was shut has not reached this person (M5)."""
         week = self.model.week
         share = exp(-(week + 1 - host.shut_in_week) / max(self.model.parameters.news_weeks, 1e-9))
-        word = self.model.luck.words("news", self.person, week)[host.row]
-        return quarter(word, 0) < share
+        word = self.model.luck.words("news", self.person)[host.row]
+        return host.shut_to_visitors and quarter(word, 0) < share
 
     def journey_usd(self, host: ObjectHost) -> float:
         """Price of the journey to a host."""
@@ -173,6 +185,8 @@ class Adult(mesa.Agent):
             cost = 0.0
         else:
             insecurity = equations.insecurity(INSECURITY[door.status], host.refusal, door.weeks)
+            if self.host is not None and self.partner and self.partner.host is self.host:
+                insecurity = equations.with_partners(insecurity, insecurity, p.partner_suffering)
             cost = p.cost_of_onward_move
             if self.host is None:
                 cost = equations.moving_cost(

@@ -33,12 +33,18 @@ class ObjectHost(SimpleNamespace):
     def set_lever(self, lever: str, value: float, week: int) -> float:
         """Set a lever now; returns what it was."""
         before: float = getattr(self, lever)
+        shut = self.shut_to_visitors
         setattr(self, lever, value)
         if lever == "renewal_strictness":
             self.pinned = True
-        if lever == "entry_ban" and value > 0 and not before > 0:
-            self.shut_in_week = max(self.shut_in_week, week)
+        if self.shut_to_visitors and not shut:
+            self.shut_in_week = week
         return before
+
+    @property
+    def shut_to_visitors(self) -> bool:
+        """Nobody may come on a visit: entry is banned, or visas are needed and none given."""
+        return self.entry_ban > 0 or (self.visa_free_days == 0 and self.tourist_visas == 0)
 
     @property
     def visitor_weeks(self) -> int:

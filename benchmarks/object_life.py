@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
@@ -190,7 +190,7 @@ def spend_a_week(adult: Adult) -> None:
 def apply_for_permit(adult: Adult) -> None:
     """Ask for a permit and wait."""
     adult.status = PENDING
-    adult.permit_ends = adult.model.week + int(adult.model.parameters.processing_weeks)
+    adult.permit_ends = adult.model.week + ceil(adult.model.parameters.processing_weeks)
 
 
 def answer_permit(adult: Adult) -> None:
@@ -206,6 +206,8 @@ def answer_permit(adult: Adult) -> None:
         if model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal:
             model.refusals.append((week, adult.person, host.name, adult.status != PENDING))
             adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS
+            if host.border_run > 0:
+                adult.status, adult.permit_ends = VISITOR, week + host.visitor_weeks
             adult.work = JOBLESS if adult.work == LOCAL_WORK else adult.work
             strike(adult, PERMIT_REFUSED)
         else:

@@ -22,7 +22,7 @@ import pandas as pd
 from abm import equations, scenario
 from abm.calendar import first_week_on_or_after, weeks_until
 from abm.chance import Chance
-from abm.doors import PERMIT
+from abm.doors import PERMIT, SECURE, VISITOR
 from abm.emigrants import JOBLESS, PARTNER, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
@@ -166,6 +166,9 @@ class ObjectModel(mesa.Model):
                 self.crowded_out += intent.adult.people
                 intent.arrivals[intent.destination.row] = np.inf
                 intent.destination = first_of(intent.arrivals, self.hosts)
+        for intent in intents:
+            if intent.origin is None and intent.destination is None:
+                self.immobile += intent.adult.people
         return [intent for intent in intents if intent.destination is not intent.origin]
 
     def accompany(self, intents: list[Intent]) -> list[Intent]:
@@ -233,17 +236,27 @@ class ObjectModel(mesa.Model):
             self.moves.append((self.week, intent.adult.person, *places, intent.cause))
         leaving = [i for i in intents if i.origin is None]
         onward = [i for i in intents if i.origin is not None and i.destination is not None]
-        for intent, door in with_doors(leaving):
+        doors = with_doors(leaving + onward)
+        for intent in leaving:
             depart(intent, self.week)
-            arrive(intent, door, self.week)
-        for intent, door in with_doors(onward):
+        for intent in onward:
             intent.adult.work = REMOTE_WORK if intent.adult.work == REMOTE_WORK else JOBLESS
-            arrive(intent, door, self.week)
+        for intent, door in doors:
+            intent.adult.status = door.status
+        for intent, door in doors:
+            if not door.open:  # let in with a partner: settled if the partner is
+                partner = intent.adult.partner
+                settled = partner is not None and partner.status in SECURE
+                intent.adult.status = PERMIT if settled else VISITOR
+        for intent, _ in doors:
+            arrive(intent, self.week)
         for intent in leaving + onward:
             if intent.destination is not None:
                 intent.destination.places_left -= intent.adult.people
         for intent in intents:
             if intent.destination is None:
+                intent.adult.savings_usd += intent.adult.savings_in_russia_usd
+                intent.adult.savings_in_russia_usd = 0.0
                 intent.adult.host, intent.adult.discrimination = None, 0.0
         movers = {intent.adult for intent in intents}
         for partner in {adult.partner for adult in movers} - movers:
@@ -265,17 +278,18 @@ def depart(intent: Intent, week: int) -> None:
     """Leave Russia: savings that can be moved, work that can be kept, the luck of the decision."""
     adult = intent.adult
     adult.left_week = week
-    adult.savings_usd *= adult.model.parameters.movable_savings
+    stays = (1.0 - adult.model.parameters.movable_savings) * adult.savings_usd
+    adult.savings_usd -= stays
+    adult.savings_in_russia_usd = stays
     adult.luck = None if intent.luck is None else (week, intent.luck)
     adult.occasion += 1
     adult.work = REMOTE_WORK if adult.income_follows else JOBLESS
 
 
-def arrive(intent: Intent, door: Door, week: int) -> None:
-    """Enter a host; where the door is shut to them, as family of a partner who entered."""
+def arrive(intent: Intent, week: int) -> None:
+    """Enter a host with the status that the door gave."""
     adult, host = intent.adult, intent.destination
     assert host is not None
-    adult.status = door.status if door.open else PERMIT
     adult.permit_ends = week + max(1.0, weeks_on_entry(host, adult.status))
     adult.savings_usd = max(0.0, adult.savings_usd - adult.journey_usd(host))
     adult.discrimination = 0.0

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from abm import __version__
-from abm.cli import LISTS, main
+from abm.cli import LISTS, _parser, main
 from abm.study import runner
 
 Folder = Path
@@ -71,21 +71,26 @@ BAD_ARGUMENTS = {
     "no name": (["run", "--set", "=1"], ["NAME=NUMBER"]),
     "two values": (["run", "--set", "conscience=0", "--set", "conscience=1"], ["conscience"]),
     "unknown mechanism": (["run", "--without", "M99"], ["'M99'", "--without M"]),
+    "mechanism not built": (["run", "--without", "M12"], ["'M12' is not built yet"]),
     "negative scale": (["run", "--scale", "-100"], ["scale", "100"]),
     "no scale": (["run", "--scale", "0"], ["scale", "100"]),
     "scale in words": (["run", "--scale", "many"], ["--scale", "'many'", "100"]),
     "half a person": (["run", "--scale", "0.5"], ["--scale", "100"]),
     "negative seed": (["run", "--seed", "-1"], ["seed"]),
+    "replicates in words": (["run", "--replicates", "two"], ["'two'", "for example 5"]),
     "no replicates": (["run", "--replicates", "0"], ["--replicates", "5"]),
     "date before the war": (["run", "--until", "2021-12-31"], ["until", "2022-02-24"]),
     "date too late": (["run", "--until", "2099-12-31"], ["until", "2024-12-31"]),
     "no date": (["run", "--until", "Christmas"], ["until", "'Christmas'", "2024-12-31"]),
+    "year alone": (["run", "--until", "2023"], ["a date, not '2023'. Example: 2024-12-31\n"]),
     "no such day": (["run", "--until", "2023-02-30"], ["until", "2024-12-31"]),
     "no such file": (["run", "mine.toml"], ["mine.toml", "war-years"]),
     "unknown option": (["run", "--colour"], ["--colour", "--help"]),
     "unknown command": (["walk"], ["walk", "--help"]),
     "no command": ([], ["run | list", "--help"]),
     "unknown list": (["list", "towns"], ["towns", "hosts"]),
+    "list in the singular": (["list", "lever"], ["mean 'levers'?", "abm list levers"]),
+    "no list": (["list"], ["for example: abm list levers"]),
     "root as results": (["run", "--out", "/"], ["results/mine"]),
 }
 
@@ -117,7 +122,6 @@ BAD_FILES = {
     "scale below one": (GOOD + "scale = -100\n", ["scale", "100"]),
     "seed not whole": (GOOD + "seed = 1.5\n", ["seed"]),
     "name not text": (GOOD.replace('"mine"', "1"), ["name"]),
-    "name leads elsewhere": (GOOD.replace('"mine"', '"../../mine"'), ["name", "results/mine"]),
     "without not a list": (GOOD + "without = 5\n", ["without"]),
     "unknown mechanism": (GOOD + 'without = ["M99"]\n', ["M99"]),
     "events not a list": (GOOD + "events = 1\n", ["[[events]]"]),
@@ -133,6 +137,10 @@ BAD_FILES = {
     "event ends too early": (GOOD + EVENT + "until = 2022-09-01\n", ["until", "2022-09-01"]),
     "date as text": (GOOD + EVENT.replace("2022-09-30", '"autumn"'), ["date", "autumn"]),
     "no source": (GOOD + EVENT.replace('source = "S041"\n', ""), ["'source'"]),
+    "neither kind nor source": (
+        GOOD + EVENT.partition("kind")[0],
+        ["no 'kind', 'source'.", 'kind = "imposed", source = "S041"'],
+    ),
     "unknown kind": (GOOD + EVENT.replace("imposed", "natural"), ["imposed", "response"]),
     "note not text": (GOOD + EVENT + "note = 5\n", ["note"]),
 }
@@ -168,6 +176,7 @@ def test_an_existing_folder(
     arguments: list[str], folder: Folder, nothing_runs: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "results" / "war-years").mkdir(parents=True)
+    (folder / "results" / "war-years" / "run.json").touch()
     assert main(["run", *arguments]) == 2
     assert "--overwrite" in refusal(capsys)
 
@@ -182,7 +191,10 @@ def test_what_is_no_results_folder_is_never_overwritten(
 
 
 def test_a_run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", *QUICK, "--seed", "0", "--without", "M15", "M8"]) == 0
+    assert (
+        main(["run", *QUICK, "--seed", "0", "--without", "M15", "--without", "M8", "war-years"])
+        == 0
+    )
     out, error = capsys.readouterr()
     assert error == ""
     assert "T1" in out
@@ -207,6 +219,40 @@ def test_quiet_and_overwriting(folder: Folder, capsys: pytest.CaptureFixture[str
     refusal(capsys)
     assert main([*command, "--overwrite"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", ["war-years", "../../mine"])
+def test_results_are_named_after_the_file(
+    name: str, folder: Folder, nothing_runs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "mine.toml").write_text(GOOD.replace('"mine"', f'"{name}"'))
+    (folder / "results" / "mine").mkdir(parents=True)
+    (folder / "results" / "mine" / "run.json").touch()
+    assert main(["run", "mine.toml"]) == 2
+    assert f"{Path('results', 'mine')} exists" in refusal(capsys)
+
+
+def test_a_file_is_no_folder_name(
+    folder: Folder, nothing_runs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "-x.toml").write_text(GOOD)
+    assert main(["run", "./-x.toml"]) == 2
+    assert "--out results/mine" in refusal(capsys)
+
+
+def test_settings_leave_the_scenario_alone() -> None:
+    command = ["run", "--set", "A=1", "--set", "B=2", "--without", "M8", "mine.toml"]
+    asked = _parser().parse_args(command)
+    assert asked.set == [("A", 1.0), ("B", 2.0)]
+    assert (asked.without, asked.scenario) == (["M8"], "mine.toml")
+
+
+def test_a_world_without_war_is_told(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine.toml").write_text("")
+    assert main(["run", "mine.toml", *QUICK]) == 0
+    error = capsys.readouterr().err
+    assert error.startswith("abm: mine has no events")
+    assert error.count("\n") == 1
 
 
 def test_a_full_disk(

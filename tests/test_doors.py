@@ -33,9 +33,9 @@ def at_the_border(model: EmigrationModel, host: str, **levers: float) -> Doors:
         model.set_lever(lever, host, value)
     people = everybody(model)
     nowhere = np.full(model.population.size, NOWHERE)
-    exposure = model.kremlin.exposure[people.risk_class]
+    draftable = model.kremlin.is_draftable(people.risk_class)
     p, row = model.scenario.parameters, HOST_NAMES.index(host)
-    all_doors = doors(model.chance, people, exposure, nowhere, model.host_columns, p, model.week)
+    all_doors = doors(model.chance, people, draftable, nowhere, model.host_columns, p, model.week)
     return Doors(*(getattr(all_doors, name)[:, row] for name in Doors.__dataclass_fields__))
 
 
@@ -64,7 +64,7 @@ def test_p1_the_exempt_partner(model: EmigrationModel) -> None:
     people = everybody(model)
     there = np.full(model.population.size, HOST_NAMES.index("Georgia"))
     found = doors(
-        model.chance, people, np.zeros(len(there)), there, model.host_columns,
+        model.chance, people, np.zeros(len(there), dtype=bool), there, model.host_columns,
         model.scenario.parameters, 0,
     )  # fmt: skip
     row = HOST_NAMES.index("Georgia")

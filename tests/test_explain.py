@@ -45,7 +45,10 @@ def test_what_explain_shows(some: Russians) -> None:
             continue
         table = russian.explain()
         assert table["option"].tolist() == OPTIONS
-        parts = table.drop(columns=["option", "utility", "able", "probability"])
+        first = ["option", "here", "utility", "able", "probability"]
+        assert list(table)[:5] == first
+        assert table.loc[table["here"], "option"].tolist() == [russian.host]
+        parts = table.drop(columns=first)
         np.testing.assert_allclose(parts.sum(axis=1), table["utility"], rtol=1e-12)
         assert table["probability"].sum() == pytest.approx(1)
         assert (table["probability"] >= 0).all()

@@ -78,10 +78,10 @@ def close(count: float, chances: pd.Series | np.ndarray, sigmas: float = 4.0) ->
 
 NEXT = {
     CITIZEN: {CITIZEN},
-    LONG_PERMIT: {LONG_PERMIT, IRREGULAR, CITIZEN},
-    PERMIT: {PERMIT, LONG_PERMIT, IRREGULAR, CITIZEN},
+    LONG_PERMIT: {LONG_PERMIT, VISITOR, IRREGULAR, CITIZEN},
+    PERMIT: {PERMIT, LONG_PERMIT, VISITOR, IRREGULAR, CITIZEN},
     VISITOR: {VISITOR, PENDING},
-    PENDING: {PENDING, PERMIT, LONG_PERMIT, IRREGULAR, CITIZEN},
+    PENDING: {PENDING, PERMIT, LONG_PERMIT, VISITOR, IRREGULAR, CITIZEN},
     IRREGULAR: {IRREGULAR, PENDING},
 }
 
@@ -133,11 +133,19 @@ def test_an_application_is_decided_after_some_weeks(weeks: pd.DataFrame) -> None
 def test_as_many_are_refused_as_the_host_refuses(weeks: pd.DataFrame, status: int) -> None:
     due = weeks[(weeks["status_before"] == status) & (weeks["permit_ends_before"] <= weeks["week"])]
     assert len(due) > 50
-    assert close((due["status"] == IRREGULAR).sum(), due["refusal"])
+    assert close((due["trigger"] == PERMIT_REFUSED).sum(), due["refusal"])
+
+
+def test_the_refused_stay_as_visitors_where_the_border_can_be_run(weeks: pd.DataFrame) -> None:
+    refused = weeks[weeks["trigger"] == PERMIT_REFUSED]
+    tolerated = refused["border_run"] > 0
+    assert tolerated.any() and not tolerated.all()
+    assert (refused.loc[tolerated, "status"] == VISITOR).all()
+    assert (refused.loc[~tolerated, "status"] == IRREGULAR).all()
 
 
 def test_refusals_are_counted(weeks: pd.DataFrame) -> None:
-    refused = weeks[(weeks["status"] == IRREGULAR) & (weeks["status_before"] != IRREGULAR)]
+    refused = weeks[weeks["trigger"] == PERMIT_REFUSED]
     model = stepped(EmigrationModel(scale=1000, until="2023-09-30", set=EASY))
     table = model.refusals_table()
     assert set(zip(table["person"], table["week"], strict=True)) == set(
@@ -162,7 +170,7 @@ def test_savings_follow_income_less_living(weeks: pd.DataFrame) -> None:
     )
     spent = p.rent_share * weeks["rent_usd"] + p.living_cost_ppp_usd * weeks["price_level"]
     month = (weeks["savings_usd"] - weeks["savings_usd_before"]) * 365.2425 / 12 / 7
-    just_refused = (weeks["status"] == IRREGULAR) & (weeks["status_before"] != IRREGULAR)
+    just_refused = weeks["trigger"] == PERMIT_REFUSED
     kept = (weeks["savings_usd"] > 0) & ~just_refused  # who lose their work after the week's pay
     np.testing.assert_allclose(month[kept], (income - spent)[kept], atol=1e-6)
     assert (month[(weeks["work"] == JOBLESS) & ~just_refused] <= 0).all()
@@ -190,7 +198,7 @@ def test_work_is_lost_at_its_rate(weeks: pd.DataFrame, work: int) -> None:
     p = EmigrationModel(scale=10_000).scenario.parameters
     rate = {LOCAL_WORK: p.failure_per_month, REMOTE_WORK: p.remote_loss_per_month}[work]
     had = weeks[(weeks["work_before"] == work) & (weeks["local_wage_usd"] > 0)]
-    had = had[had["status"] != IRREGULAR]  # who loses it with their permit
+    had = had[had["trigger"] != PERMIT_REFUSED]  # who loses it with their permit
     lost = had[had["work"] != work]
     assert (lost["work"] == JOBLESS).all()
     assert (lost["trigger"] >= JOB_LOST).all()

@@ -87,6 +87,11 @@ def test_select(model: EmigrationModel) -> None:
     women = everyone.select(sex="female")
     assert len(women) == (everyone.get("sex") == "female").sum()
     assert len(model.russians.select(host="Nowhere")) == 0
+    for wrong in ({"place": "Georgia"}, {"country": "Georgia"}):
+        with pytest.raises(AttributeError, match="no attribute"):
+            model.russians.select(**wrong)
+    with pytest.raises(AttributeError, match="did you mean 'region'"):
+        model.russians[:0].select(regoin="cities")
 
 
 def test_select_looks_no_further_than_it_must(model: EmigrationModel) -> None:

@@ -84,6 +84,13 @@ def test_an_existing_folder_is_refused(results: store.Results, tmp_path: Path) -
     assert (folder / "run.json").read_bytes() == before
 
 
+def test_an_empty_folder_is_filled(results: store.Results, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    folder = store.write(results, tmp_path / "mine", draw=draw)
+    assert files(folder) == WHOLE
+    assert os.listdir(tmp_path) == ["mine"]
+
+
 def test_overwriting_leaves_only_the_new(results: store.Results, tmp_path: Path) -> None:
     folder = store.write(results, tmp_path / "mine", draw=draw)
     other = store.Results(results.outcomes, results.targets, {"seed": 8})

@@ -7,7 +7,7 @@ import pytest
 
 from abm.chance import Chance
 from abm.population import STAGES, Population
-from abm.ties import CONTACTS, NOBODY, Pools, Shuffles, Ties
+from abm.ties import ALIKE_TO, CONTACTS, NOBODY, Pools, Shuffles, Ties
 
 SCALES = (100, 1000, 3000, 10_000)
 MEN, WOMEN = 0, 1
@@ -65,9 +65,12 @@ def test_only_the_surplus_of_one_sex_has_partners_elsewhere(
 ) -> None:
     people, g = population.people(everybody), population.groups
     with_partner = g.partnered[people.group] == 1
-    place = people.region * 3 + g.stage[people.group]
+    attachment_bin = population.strata.attachment_bin[people.stratum]
+    alike = np.searchsorted(ALIKE_TO, attachment_bin, side="right")
+    place = (people.region * 3 + people.stage) * 6 + alike
     paired = ties.partner(everybody) != NOBODY
-    for pool in range(9):
+    assert len(ALIKE_TO) == 5
+    for pool in range(54):
         men, women = (with_partner & (place == pool) & (people.sex == sex) for sex in (MEN, WOMEN))
         couples = min(men.sum(), women.sum())
         assert (paired & men).sum() == (paired & women).sum() == couples

@@ -79,6 +79,19 @@ def test_numbers_for_people(mean: float, spread: float, text: str) -> None:
     assert terminal.with_spread(mean, spread) == text
 
 
+def test_a_near_miss_does_not_look_like_a_hit() -> None:
+    near = made_up_targets()
+    near.loc[near["id"] == "T4.1", ["simulated", "spread", "hit"]] = 1_004_000.0, 9_000.0, False
+    screen = io.StringIO()
+    terminal.targets_table(near, Console(file=screen, width=200))
+    assert "at most 1M" in screen.getvalue()
+    assert "1.004M ± 0.009M" in screen.getvalue()
+    assert "± is the standard deviation over runs" in screen.getvalue()
+    screen = io.StringIO()
+    terminal.targets_table(near.drop(columns="spread"), Console(file=screen, width=200))
+    assert "±" not in screen.getvalue().split("targets hit")[1]
+
+
 def test_progress_shows_the_time_left() -> None:
     screen = io.StringIO()
     out = Console(file=screen, width=40, force_terminal=True, color_system=None)
@@ -125,6 +138,15 @@ def test_returns_by_cause_add_up(outcomes: pd.DataFrame) -> None:
     world = outcomes.query("host == 'World'")
     causes = world[world["outcome"].str.startswith("return_causes.")]
     np.testing.assert_allclose(monthly.sum(axis=1) @ weeks, causes["value"].sum() / 2)
+
+
+def test_no_bar_touches_the_top_and_no_bands_are_spoken_of(outcomes: pd.DataFrame) -> None:
+    figure = figures.returns_by_cause(outcomes)
+    (axes,) = figure.axes
+    tallest = figures.weekly_returns_by_month(outcomes).sum(axis=1).max()
+    assert axes.get_ylim()[1] > 1.05 * tallest
+    assert "bands" not in figure.get_supxlabel()
+    assert "bands" in figures.departures_and_returns(outcomes).get_supxlabel()
 
 
 def test_a_cause_without_a_row_in_a_week_counts_as_none(outcomes: pd.DataFrame) -> None:

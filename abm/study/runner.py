@@ -29,10 +29,11 @@ class Run:
     scenario : the resolved scenario, with its scale, seed, replicate, parameters and events
     screened : whether only those who might leave were looked at (the same people either way)
     population : adults (people), mean age (years) and further marks of week 0
-    outcomes : tidy; date (first day of the week), host, outcome, value, unit
+    outcomes : tidy; date (first day of the week), host, outcome, value, unit; the host "World" is
+        the whole, beside the single hosts: choose one or the other before adding up
     moves : one row a move; week, date, person, origin, destination, cause, people
     emigrants : one row for each agent that ever left
-    refusals : one row a permit refused; week, date, person, host, people
+    refusals : one row a permit refused; week, date, person, host, renewal (of one held), people
     started : when the run began, UTC
     seconds : how long it took
     """
@@ -50,7 +51,7 @@ class Run:
     def targets(self) -> pd.DataFrame:
         """What sources observed beside this run: one row a target.
 
-        Columns: id, what, observed_low, observed_high, unit, simulated, hit, source.
+        Columns: id, what, observed_low, observed_high, unit, simulated, hit, source, status.
         """
         return targets.evaluate(self)
 
@@ -94,7 +95,8 @@ class Replicates:
     def targets(self) -> pd.DataFrame:
         """What sources observed beside the runs: the mean, and its standard deviation ``spread``.
 
-        Columns: id, what, observed_low, observed_high, unit, simulated, spread, hit, source.
+        Columns: id, what, observed_low, observed_high, unit, simulated, spread, hit, source,
+        status.
         """
         return targets.evaluate_all(self.runs)
 
@@ -108,7 +110,7 @@ class Replicates:
 
         Raises
         ------
-        InputError : the folder exists and ``overwrite`` is false, or it holds no results
+        InputError : the folder holds results and ``overwrite`` is false, or it holds something else
         OutputError : the folder cannot be written
         """
         results = store.Results(self.outcomes, self.targets(), self._provenance())
@@ -162,7 +164,7 @@ def run(
     scale : people an agent; seed : of all luck; until : last day ("2023-12-31"); each as the
         scenario says when None
     set : parameters and levers by name, ``{"renewal_strictness.Turkey": 0.2}``
-    without : mechanisms switched off, ``["M22"]``
+    without : mechanisms switched off, ``["M8"]``
     screened : False looks at everybody every week: slow, the same people
     replicate : 0 or more; another number is other luck in the same scenario
     progress : called after each week with the weeks done and the weeks in all
@@ -178,7 +180,7 @@ def run(
         seed=seed,
         until=until,
         set=set,
-        without=tuple(without),
+        without=without,
         screened=screened,
         replicate=replicate,
     )
@@ -220,7 +222,7 @@ def replicate(
     """
     if n < 1:
         raise InputError(f"replicates: {n} is not a count of runs; for example 5")
-    without = tuple(without)
+    without = without if isinstance(without, str) else tuple(without)
 
     def one(number: int) -> Run:
         def report(week: int, weeks: int) -> None:

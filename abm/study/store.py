@@ -53,7 +53,7 @@ def check(directory: str | Path, overwrite: bool = False) -> Path:
 
     Raises
     ------
-    InputError : the folder exists and ``overwrite`` is false, or it is no results folder
+    InputError : the folder holds results and ``overwrite`` is false, or it holds something else
     OutputError : the folder cannot be made
     """
     folder = Path(directory).expanduser()
@@ -146,19 +146,21 @@ def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
 
 
 def _check_free(folder: Path, overwrite: bool) -> None:
-    """Refuse what exists, unless asked to overwrite; and never remove what no run has written."""
+    """Refuse what is not empty, unless asked to overwrite; never remove what no run has written."""
     if not folder.name:
         raise InputError(f"{folder} is no place for results; for example results/mine")
     if not folder.exists():
         return
     if not folder.is_dir():
         raise InputError(f"{folder} is a file, not a folder; for example results/mine")
+    if not any(folder.iterdir()):
+        return
     if not overwrite:
         raise InputError(
             f"{folder} exists; ask to overwrite it (--overwrite, or overwrite=True) "
             "or choose another, for example results/mine"
         )
-    if any(folder.iterdir()) and not (folder / "run.json").is_file():
+    if not (folder / "run.json").is_file():
         raise InputError(
             f"{folder} holds no results (no run.json), so it is not overwritten; "
             "choose another, for example results/mine"

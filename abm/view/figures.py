@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PINK, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 GREY = "#767676"
+CAUSE_NAMES = {"attention": "reconsidered by themselves"}
 CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
 TOP_HOSTS = 11
 WORLD = "World"
@@ -86,21 +87,24 @@ def stock_abroad(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None
 
 
 def returns_by_cause(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None) -> Figure:
-    """People who come back, a week in each month, by what made them decide; means."""
+    """People who come back, the mean week of each month, by what made them reconsider last."""
     monthly = weekly_returns_by_month(outcomes)
     colours = dict(zip(sorted(monthly.columns), cycle(CAUSE_COLOURS), strict=False))
     figure, (axes,) = _canvas(1, 1, height=4.5)
     below = np.zeros(len(monthly))
     for cause in monthly.columns:
         people = monthly[cause].to_numpy()
-        axes.bar(monthly.index, people, 26, below, align="edge", color=colours[cause], label=cause)
+        name, colour = CAUSE_NAMES.get(cause, cause), colours[cause]
+        axes.bar(monthly.index, people, 26, below, align="edge", color=colour, label=name)
         below += people
+    if below.any():
+        axes.set_ylim(top=1.08 * below.max())
     _mark(axes, marks)
     axes.set_ylabel("people a week")
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    title = "Returns to Russia by what made people decide, a week in each month"
-    return _finished(figure, title, outcomes)
+    title = "Returns to Russia by last trigger; mean week of each month"
+    return _finished(figure, title, outcomes, bands=False)
 
 
 def weekly_returns_by_month(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +202,9 @@ def _dated(day: date, text: str) -> str:
     return f"{day.day} {day:%b %Y}, {text}"
 
 
-def _finished(figure: Figure, title: str, outcomes: pd.DataFrame, note: str = "") -> Figure:
+def _finished(
+    figure: Figure, title: str, outcomes: pd.DataFrame, note: str = "", bands: bool = True
+) -> Figure:
     """Dates, units, title and the line that says where the figure comes from."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.ticker import FuncFormatter
@@ -212,6 +218,8 @@ def _finished(figure: Figure, title: str, outcomes: pd.DataFrame, note: str = ""
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
     n = _replicates(outcomes)
-    spread = f"mean of {n} replicates, bands their range" if n > 1 else "one replicate"
+    spread = f"mean of {n} replicates" if n > 1 else "one replicate"
+    if bands and n > 1:
+        spread += ", bands their range"
     figure.supxlabel(f"{SOURCE}; {spread}.{note}", x=0.01, ha="left", fontsize=8)
     return figure

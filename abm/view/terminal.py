@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.padding import Padding
@@ -74,7 +74,7 @@ def targets_table(targets: pd.DataFrame, out: Console) -> None:
             str(row["id"]),
             f"{row['what']} ({row['unit']})",
             _range(row["observed_low"], row["observed_high"]),
-            with_spread(row["simulated"], row.get("spread", math.nan)),
+            _simulated(row),
             _verdict(row["status"], row["hit"]),
         )
         for _, row in targets.iterrows()
@@ -86,6 +86,8 @@ def targets_table(targets: pd.DataFrame, out: Console) -> None:
     notes = _notes(targets["status"])
     if notes:
         out.print(Text(f"Not counted are {'; '.join(notes)}.", style="dim"))
+    if "spread" in targets and targets["spread"].notna().any():
+        out.print(Text("± is the standard deviation over runs.", style="dim"))
 
 
 @contextmanager
@@ -110,13 +112,13 @@ def number(value: float) -> str:
     return with_spread(value, math.nan)
 
 
-def with_spread(mean: float, spread: float) -> str:
+def with_spread(mean: float, spread: float, significant: int = 3) -> str:
     """A mean and its standard deviation in the same unit and decimals: 402k ± 12k."""
     if math.isnan(mean):
         return "–"
-    size = abs(float(f"{mean:.3g}"))
+    size = abs(float(f"{mean:.{significant}g}"))
     unit, suffix = next((unit, suffix) for least, unit, suffix in SUFFIXES if size >= least)
-    digits = 0 if size == 0 else max(0, 2 - math.floor(math.log10(size / unit)))
+    digits = 0 if size == 0 else max(0, significant - 1 - math.floor(math.log10(size / unit)))
     text = f"{mean / unit:.{digits}f}"
     if math.isnan(spread):
         return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
@@ -181,6 +183,16 @@ def _print_records(
             if cell
         ]
         out.print(Padding(Text(" · ").join(facts), (0, 0, 0, 2)))
+
+
+def _simulated(row: pd.Series[Any]) -> str:
+    """What the model gives, with as many digits as tell a miss from the bound that is shown."""
+    mean, significant = row["simulated"], 3
+    bounds = {float(f"{row[bound]:.3g}") for bound in ("observed_low", "observed_high")}
+    if _verdict(row["status"], row["hit"]).strip("()") == "miss":
+        apart = (n for n in range(3, 8) if float(f"{mean:.{n}g}") not in bounds)
+        significant = next(apart, 3)
+    return with_spread(mean, row.get("spread", math.nan), significant)
 
 
 def _range(low: float, high: float) -> str:

@@ -63,6 +63,8 @@ def errors(runs: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     for one, other in ((0, 1), (0, 2), (1, 2)):
         a, b = scales[one], scales[other]
         error = np.sqrt(pooled * (a / SEEDS[a] + b / SEEDS[b]))
+        # The quota is met to the last agent: what is left is rounding to whole agents.
+        error["called_up"] = np.hypot(error["called_up"], np.hypot(a, b) / np.sqrt(12))
         yield f"{a} and {b}", (means.loc[a] - means.loc[b]).abs() / error.clip(lower=1e-9)
 
 
