@@ -21,7 +21,8 @@ import numpy as np
 from abm.chance import Chance, Floats, Integers, Words, halves
 from abm.population import Population
 
-BANDS = np.concatenate([[0.0], 8.0 ** np.arange(-7, 1)])
+# Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
+BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
 
 
 def listed(
@@ -41,12 +42,21 @@ def listed(
         reached = len(bound) - int(np.searchsorted(most_from_here, low, side="right"))
         if not reached:
             break
-        stream = chance.stream(purpose, week, band)
-        hits = skips(stream, int(start[reached]), (high - low) / (1.0 - low))
-        stratum = np.searchsorted(start, hits, side="right") - 1
-        near = bound[stratum] > low
-        found.append(hits[near])
-        strata.append(stratum[near])
+        hit = (high - low) / (1.0 - low)
+        if hit < 1.0:
+            hits = skips(chance.stream(purpose, week, band), int(start[reached]), hit)
+            stratum = np.searchsorted(start, hits, side="right") - 1
+            near = bound[stratum] > low
+            hits, stratum = hits[near], stratum[near]
+        else:  # everybody, in the strata that reach so far
+            near = np.flatnonzero(bound > low)
+            heads = population.strata.size[near]
+            stratum = np.repeat(near, heads)
+            hits = np.arange(len(stratum)) + np.repeat(
+                start[near] - (np.cumsum(heads) - heads), heads
+            )
+        found.append(hits)
+        strata.append(stratum)
         bands.append(np.full(len(found[-1]), band))
     if not found:
         return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64)
@@ -59,9 +69,7 @@ def listed(
 
 
 def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:
-    """Which of the first `people` persons are hit, each with the same chance, in order."""
-    if hit >= 1.0:
-        return np.arange(people)
+    """Which of the first `people` persons are hit, each with the same chance below 1, in order."""
     scale = -1.0 / np.log1p(-hit)
     parts: list[Integers] = []
     last = -1

@@ -136,12 +136,20 @@ def rows(measured: list[tuple[Job, list[dict[str, Any]]]]) -> list[Row]:
 
 def show(table: list[Row], console: Console) -> None:
     """The rows on the screen."""
-    shown = Table(title="Speed and memory, run one after the other")
-    for field in fields(Row):
-        text = field.name in ("job", "system")
-        shown.add_column(field.name.replace("_", " "), justify="left" if text else "right")
+    shown = Table("job", "agents", "seconds", "person-weeks/s", "MB", "ratio", box=None)
+    for column in shown.columns[1:]:
+        column.justify = "right"
     for row in table:
-        shown.add_row(*(v if isinstance(v, str) else f"{v:,}" for v in asdict(row).values()))
+        job = row.job if row.system == COLUMNS else f"{row.job}, {row.system}"
+        speed = f"{row.person_weeks_per_second / 1e6:,.2f} M"
+        numbers = (
+            f"{row.people:,}",
+            f"{row.seconds:.2f}",
+            speed,
+            f"{row.peak_mb:,}",
+            f"{row.ratio:,.0f}",
+        )
+        shown.add_row(job, *numbers)
     console.print(shown)
 
 

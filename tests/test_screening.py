@@ -30,8 +30,9 @@ SIZES = np.array([1, 20_000, 3, 5000, 25_000])
 
 
 def people_in_strata(sizes: np.ndarray) -> Any:
-    """All that the listing must know of people: where each stratum starts."""
-    return SimpleNamespace(strata=SimpleNamespace(start=np.concatenate([[0], np.cumsum(sizes)])))
+    """All that the listing must know of people: where each stratum starts, and its size."""
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    return SimpleNamespace(strata=SimpleNamespace(start=start, size=np.asarray(sizes)))
 
 
 PEOPLE = people_in_strata(SIZES)
@@ -88,7 +89,7 @@ def test_a_higher_bound_adds_people_and_changes_nobody(
     assert found[0] <= found[1]
 
 
-@pytest.mark.parametrize("hit", [1e-4, 0.03, 0.5, 0.999, 1.0])
+@pytest.mark.parametrize("hit", [1e-4, 0.03, 0.5, 0.999])
 def test_a_prefix_of_a_stream_is_the_same_stream(hit: float) -> None:
     whole = skips(CHANCE.stream("a", 1, 1), 30_000, hit)
     assert np.all(np.diff(whole) > 0)
