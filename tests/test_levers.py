@@ -178,8 +178,10 @@ def test_p14_payments_fill_the_purse_of_remote_workers() -> None:
         rows = e.abroad()[e.work[e.abroad()] == REMOTE_WORK]
         saved = e.savings_usd[rows].copy()
         each.life_abroad()
+        kept = (e.work[rows] == REMOTE_WORK) & (e.savings_usd[rows] > 0)
+        rows, gained = rows[kept], (e.savings_usd[rows] - saved)[kept]
         alike = zip(e.person[rows].tolist(), e.place[rows].tolist(), strict=True)  # in one host
-        purse.append(dict(zip(alike, e.savings_usd[rows] - saved, strict=True)))
+        purse.append(dict(zip(alike, gained, strict=True)))
     both = purse[0].keys() & purse[1].keys()
     assert both
     assert all(purse[0][person] <= purse[1][person] for person in both)
