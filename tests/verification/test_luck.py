@@ -23,7 +23,8 @@ KEYS = name_keys(HOST_NAMES)
 
 def one_stratum(people: int) -> Any:
     """All that the listing must know of people: where each stratum starts."""
-    return SimpleNamespace(strata=SimpleNamespace(start=np.array([0, people])))
+    strata = SimpleNamespace(start=np.array([0, people]), size=np.array([people]))
+    return SimpleNamespace(strata=strata)
 
 
 def assert_independent(columns: np.ndarray, cells: int = 10) -> None:

@@ -50,15 +50,19 @@ def runs() -> pd.DataFrame:
     return table
 
 
+def variance_per_scale(runs: pd.DataFrame) -> pd.Series:
+    """Variance between seeds over the scale, pooled over all runs."""
+    scale = runs.index.get_level_values("scale").to_numpy()
+    gaps = runs - runs.groupby("scale").mean().loc[scale].to_numpy()
+    return (gaps**2).div(scale, axis=0).sum() / (len(runs) - len(SEEDS))
+
+
 def errors(runs: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     """Of each measure, the gaps between means at two scales, in standard errors.
 
     An agent's luck is its own, so the variance is in proportion to the scale; pooled over all runs.
     """
-    scale = runs.index.get_level_values("scale").to_numpy()
-    means = runs.groupby("scale").mean()
-    gaps = runs - means.loc[scale].to_numpy()
-    pooled = (gaps**2).div(scale, axis=0).sum() / (len(runs) - len(SEEDS))
+    means, pooled = runs.groupby("scale").mean(), variance_per_scale(runs)
     scales = list(SEEDS)
     for one, other in ((0, 1), (0, 2), (1, 2)):
         a, b = scales[one], scales[other]
@@ -82,7 +86,8 @@ def test_most_gaps_are_small(runs: pd.DataFrame) -> None:
 def test_the_error_is_small_enough_to_see_a_bias(runs: pd.DataFrame) -> None:
     """Two per cent of departures would be seen."""
     fine = runs["departures"].xs(100, level="scale")
-    assert FAR * fine.std() / np.sqrt(len(fine)) < 0.04 * fine.mean()
+    spread = np.sqrt(variance_per_scale(runs)["departures"] * 100)  # four runs alone tell little
+    assert FAR * spread / np.sqrt(len(fine)) < 0.04 * fine.mean()
 
 
 def test_scarce_places_admit_as_many_at_any_scale() -> None:
