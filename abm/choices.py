@@ -26,7 +26,7 @@ from abm.decision import (
     total,
 )
 from abm.doors import SECURE, Doors, doors
-from abm.emigrants import ARMY, ATTENTION, HOME, LEAVING_CAUSES, NOWHERE
+from abm.emigrants import HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
 from abm.screening import listed, luck_at_home
@@ -311,6 +311,3 @@ def luck_abroad(model: EmigrationModel, world: World, rows: Integers) -> Floats:
             luck_weights_of(model.population.people(ids[carried])),
         )
     return luck
-
-
-__all__ = ["ARMY", "ATTENTION", "Intents", "decide"]

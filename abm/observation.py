@@ -12,7 +12,7 @@ from abm.calendar import week_start
 from abm.chance import Floats, Integers
 from abm.composition import OCCUPATIONS
 from abm.decision import own_insecurity
-from abm.doors import STATUS_NAMES, VISITOR
+from abm.doors import VISITOR
 from abm.emigrants import LEAVING_CAUSES, TRIGGERS
 from abm.errors import unknown
 from abm.hosts_table import HOST_NAMES
@@ -206,6 +206,3 @@ def observe_states(model: EmigrationModel) -> None:
     seen.put("rent_index", hosts.rent_usd / hosts.rent_before_usd)
     seen.put("hostility", hosts.hostility)
     seen.put("policy_strictness", hosts.renewal_strictness)
-
-
-__all__ = ["BY_NAME", "OUTCOMES", "STATUS_NAMES", "WORLD", "Observations", "Outcome"]
