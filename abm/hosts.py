@@ -28,7 +28,7 @@ LONG_AGO = 10_000
 _FROM_TABLE = (
     "visa_free_days", "border_run", "tourist_visas", "humanitarian_visas_activists",
     "humanitarian_visas_draft", "right_to_work", "skill_visas", "payment_access", "direct_flights",
-    "competing_refugees",
+    "competing_refugees", "citizenship_years",
 )  # fmt: skip
 
 
@@ -51,9 +51,27 @@ class HostColumns:
     humanitarian_visas_activists: Floats
     humanitarian_visas_draft: Floats
     draft_papers_only: Floats
+    simplified_settlement: Floats
+    capital_accepted: Floats
     right_to_work: Floats
+    job_seeker_permits: Floats
     skill_visas: Floats
+    resettlement: Floats
+    aid: Floats
+    protection: Floats
     payment_access: Floats
+    publicity: Floats
+    anti_discrimination: Floats
+    citizenship_years: Floats
+    elite_sanctuary: Floats
+    elite_capital_kept: Floats
+    elite_posts: Floats
+    elite_payments: Floats
+    elite_service: Floats
+    sanctions: Floats
+    living_cost: Floats
+    institutions_closed: Floats
+    security_plea: Floats
     accession_pressure: Floats
     direct_flights: Floats
     weekly_places: Floats
@@ -78,8 +96,8 @@ class HostColumns:
         self.russian_ease = host_column("russian_language_ease")
         self.internal_passport = host_column("internal_passport") > 0
         self.descent_share = host_column("descent_share")
-        years = host_column("citizenship_years")  # 0: by descent alone
-        self.citizenship_weeks = np.where(years > 0, years * WEEKS_PER_YEAR, np.inf)
+        self.handover_risk = host_column("handover_risk")
+        self.borders_russia = host_column("land_border") > 0
         self.permit_weeks = np.maximum(4, np.rint(host_column("permit_months") * WEEKS_PER_MONTH))
         for lever in HOST_LEVERS:
             setattr(self, lever, np.zeros(len(HOST_NAMES)))
@@ -88,6 +106,7 @@ class HostColumns:
         self.host_constant[:] = host_constants()
         self.entry_exemptions[:] = 1.0
         self.renewal_strictness[:] = STRICTNESS_AT_START
+        self.living_cost[:] = 1.0
         self.accession_pressure[:] = host_column("external_pressure")
         self.weekly_places[:] = NO_LIMIT
         self.places_left = self.weekly_places.copy()
@@ -128,6 +147,12 @@ class HostColumns:
         """Stay of a visitor, weeks: without a visa, or on one."""
         days = np.where(self.visa_free_days > 0, self.visa_free_days, VISA_DAYS)
         return np.floor(days / DAYS_PER_WEEK)
+
+    @property
+    def citizenship_weeks(self) -> Floats:
+        """Residence before citizenship, weeks; never where it is by descent alone."""
+        years = self.citizenship_years
+        return np.where(years > 0, years * WEEKS_PER_YEAR, np.inf)
 
     @property
     def russians(self) -> Floats:

@@ -34,7 +34,10 @@ class Kremlin(mesa.Agent):
         self.mobilisation_breadth = 1.0
         self.repression = 0.0
         self.exit_ban = 0.0
+        self.return_offer = 0.0
         self.propaganda = 0.0
+        self.abductions = 1.0
+        self.regime_change = 0.0
         p = model.scenario.parameters
         g = population.groups
         self.exposure: Floats = np.asarray(

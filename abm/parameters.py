@@ -79,6 +79,9 @@ class Parameters:
     hardship_weight: float = number("β_e", 0.3, "util per ln income lost", 0.0, 2.0, "assumed")
     attachment_spread: float = number("σ_h", 1.8, "util", 0.5, 3.0)
     lasting_attachment: float = number("η", 0.6, "share that does not fade", 0.3, 1.0, "assumed")
+    fear_weight: float = number("β_a", 1.0, "util at full fear", 0.0, 4.0, "assumed")
+    offer_weight: float = number("β_o", 0.5, "util at full offer", 0.0, 2.0, "assumed")
+    hope_weight: float = number("β_n", 2.0, "util at full dissent", 0.0, 4.0, "assumed")
     # --- what a move costs
     cost_of_leaving: float = number("φ_H", 6.85, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
@@ -98,6 +101,12 @@ class Parameters:
     )
     news_weeks: float = number(
         "τ_n", 1.0, "weeks until e-fold know of a shut door", 0.0, 4.0, "assumed"
+    )
+    news_months: float = number(
+        "τ_k", 3.0, "months until e-fold know of a new door", 0.5, 12.0, "assumed"
+    )
+    publicity_effect: float = number(
+        "x_p", 4.0, "times faster at full publicity", 0.0, 10.0, "assumed"
     )
     # --- couples and kin
     partner_joins: float = number("j", 0.63, "share", 0.4, 0.8, "measured", "facts.csv W320")
@@ -145,6 +154,22 @@ class Parameters:
     long_permit_years: float = number(
         "y", 5.0, "years resident", 2.0, 10.0, "assumed", "EU 2003/109"
     )
+    movable_property: float = number(
+        "k_w", 0.05, "share of property", 0.0, 0.3, "assumed", "homes sell slowly; null is 1"
+    )
+    wealth_tail: float = number(
+        "α_w",
+        1.25,
+        "Pareto index",
+        1.2,
+        2.0,
+        "measured",
+        "russia.csv: median 5,000, mean 27,381 USD",
+    )
+    sanctions_on_payments: float = number(
+        "x_s", 0.5, "share of payment access lost", 0.0, 1.0, "assumed"
+    )
+    sanctions_on_costs: float = number("x_c", 0.1, "rise of living costs", 0.0, 0.5, "assumed")
     # --- hosts
     rent_elasticity: float = number("γ", 10.0, "% of rent per % of population", 1.0, 12.0)
     refugee_competition: float = number(
@@ -166,13 +191,63 @@ class Parameters:
     welcome_months: float = number("τ_w", 9.0, "months until e-fold is gone", 3.0, 24.0, "assumed")
     discrimination_base: float = number("δ0", 0.02, "per month", 0.0, 0.05, "assumed")
     discrimination_from_hostility: float = number("δ1", 0.05, "per month", 0.0, 0.05)
+    anti_discrimination_effect: float = number(
+        "x_a", 0.5, "share prevented at full effort", 0.0, 1.0, "assumed"
+    )
+    aid_effect: float = number("x_h", 0.5, "share of newcomers housed", 0.0, 1.0, "assumed")
+    abductions_per_activist_year: float = number(
+        "r_a", 0.0005, "per activist-year at full risk of handover", 0.0, 0.002, "assumed"
+    )
+    fear_of_abduction: float = number(
+        "ν", 0.5, "per abduction in 1,000 activist-years", 0.1, 3.0, "assumed"
+    )
+    fear_of_refusal: float = number(
+        "ν_r", 0.2, "at certain refusal of protection", 0.0, 1.0, "assumed"
+    )
+    fear_decay_per_month: float = number("ρ_a", 0.2, "per month", 0.06, 0.6, "assumed")
     hostility_threshold: float = number("h_t", 0.5, "hostility", 0.3, 0.8, "assumed")
     policy_to_hostility: float = number("p_h", 0.1, "strictness a review", 0.0, 0.5, "assumed")
     policy_to_pressure: float = number("p_p", 0.1, "strictness a review", 0.0, 0.5, "assumed")
+    policy_to_security: float = number("p_s", 0.1, "strictness a review", 0.0, 0.5, "assumed")
+    policy_to_crowding: float = number(
+        "p_c", 0.05, "strictness a review per ln rent", 0.0, 0.5, "assumed"
+    )
+    # --- the elite
+    elite_rents: float = number("β_k", 6.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")
+    elite_capital: float = number("β_c", 3.0, "util at all capital kept", 0.0, 6.0, "assumed", "S3")
+    elite_post: float = number("β_p", 1.0, "util of a post or payments", 0.0, 3.0, "assumed", "S3")
+    elite_security: float = number("β_g", 2.0, "util of sanctuary", 0.0, 4.0, "assumed", "S3")
+    elite_hostage: float = number("β_x", 2.0, "util of kin left behind", 0.0, 4.0, "assumed", "S3")
     # --- the Kremlin
     delivery_per_week: float = number(
         "d", 0.01, "of reachable men a week", 0.002, 0.05, "assumed", "the quota binds in reality"
     )
+    # --- Russia's economy and public
+    wage_offer_elasticity: float = number(
+        "ε", 0.5, "elasticity of wage offers to shortage", 0.0, 1.5, "assumed"
+    )
+    missed: float = number("m_a", 1.0, "share of those gone who are missed", 0.5, 1.0, "assumed")
+    returnee_output: float = number(
+        "q_r", 1.0, "× what wages imply", 1.0, 4.0, "assumed", "1: wages show output"
+    )
+    spending_multiplier: float = number("μ", 0.5, "of spending", 0.0, 2.0, "assumed")
+    wage_share: float = number(
+        "λ_w", 0.32, "net wages over GDP", 0.25, 0.45, "measured", "net wage bill over GDP, 2022"
+    )
+    practices_per_year: float = number(
+        "g_n", 0.03, "of output per year abroad", 0.0, 0.1, "assumed", "M32: new practices"
+    )
+    rooted: float = number("ω_h", 0.5, "share a host can use", 0.0, 1.0, "assumed")
+    propaganda_from_rejections: float = number("π_r", 0.5, "logit", 0.0, 1.0, "assumed")
+    propaganda_from_contacts: float = number("π_c", 0.5, "logit", 0.0, 1.0, "assumed")
+    propaganda_from_war: float = number("π_w", 0.3, "logit", 0.0, 1.0, "assumed")
+    exile_voice: float = number("v_e", 1.0, "of a secure exile", 0.5, 1.0, "assumed")
+    voice_without_payments: float = number(
+        "b_v", 0.3, "share of voice lost without payments", 0.0, 1.0, "assumed", "S2"
+    )
+    home_activism: float = number("v", 0.3, "of an exile's", 0.0, 1.5, "assumed")
+    trapped_men: float = number("v_2", 0.05, "of an exile's", 0.0, 0.5, "assumed")
+    returnee_silence: float = number("s_r", 0.8, "share who keep silent", 0.0, 1.0, "assumed")
 
     def __post_init__(self) -> None:
         for declaration in PARAMETERS:
