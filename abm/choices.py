@@ -31,6 +31,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
 from abm.screening import listed, luck_at_home
 from abm.ties import CONTACTS, NOBODY
+from abm.traits_tables import home_wage_mean_usd
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -226,9 +227,11 @@ def _leave(
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
     model.observations.add("turned_back", choice[back], heads[back])
+    model.attitudes.reject(heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(heads[stuck].sum()))
+    model.attitudes.keep_in(d.people.take(stuck), heads[stuck])
+    model.attitudes.reject(heads[kept_out(d, world, wish)])
 
     goes = leaves & admitted
     cause = leaving_causes(parts, choice)[goes]
@@ -241,6 +244,18 @@ def _leave(
         luck=u[goes],
         people=heads[goes],
     )
+
+
+def kept_out(d: Deciders, world: World, wish: Integers) -> Integers:
+    """Who would go to a host shut to visitors, with a passport and the money, and may not enter."""
+    shut = np.append(world.hosts.shut_to_visitors, False)
+    rows = np.flatnonzero(shut[wish])
+    host = wish[rows]
+    journey = equations.journey_usd(
+        world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours[host]
+    )
+    able = (d.savings_usd[rows] >= journey) & d.people.foreign_passport[rows]
+    return rows[able & ~d.doors.open[rows, host]]
 
 
 def _check(

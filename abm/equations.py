@@ -187,6 +187,11 @@ def journey_usd(months: Number, mean_pay_usd: Number, travel_hours: Number) -> N
     return months * mean_pay_usd * (0.5 + travel_hours / 10.0)
 
 
+def let_through(share: Number, accepted: Number) -> Number:
+    """Share of money or property that gets out when a host accepts barred capital: k + (1 - k) c."""
+    return share + (1.0 - share) * accepted
+
+
 # --- attention and choice ----------------------------------------------------------------------
 
 
