@@ -15,10 +15,10 @@ from abm.chance import Floats, Integers
 from abm.composition import OCCUPATIONS, composition
 from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
-from abm.people import People
+from abm.people import Flags, People
 from abm.traits_tables import (
     EMPLOYED,
-    home_wage_mean_usd,
+    home_income_mean_usd,
     home_wage_usd,
     wealth_median_usd,
     wealth_most_usd,
@@ -54,6 +54,11 @@ def workforce() -> Workforce:
     return Workforce(np.asarray(workers, dtype=float), float(persons @ wages))
 
 
+def in_hosts(place: Integers, each: Floats | Flags) -> Floats:
+    """Sums by the row of a host, (hosts,)."""
+    return np.asarray(np.bincount(place, each, _HOSTS), dtype=float)
+
+
 class Accounts:
     """What the economy needs to remember from week to week.
 
@@ -66,15 +71,15 @@ class Accounts:
         self._model = model
         self._workforce = workforce()
         self._workers = np.maximum(self._workforce.workers, 1.0)
-        self.wage_offers = np.ones(_KINDS)
-        self.spent_usd = np.zeros(_HOSTS)
-        self.property_usd = np.zeros(_HOSTS)
+        self.wage_offers: Floats = np.ones(_KINDS)
+        self.spent_usd: Floats = np.zeros(_HOSTS)
+        self.property_usd: Floats = np.zeros(_HOSTS)
 
     # --- what happens in the week ------------------------------------------------------------
 
     def spend(self, place: Integers, spent_usd: Floats) -> None:
         """Note what those who live on savings or income from Russia spend in a week."""
-        self.spent_usd = np.bincount(place, spent_usd, _HOSTS) * self._model.population.scale
+        self.spent_usd = in_hosts(place, spent_usd) * self._model.population.scale
 
     def take_capital(self, rows: Integers, people: People, host: Integers) -> None:
         """Of those who leave: what of their property law lets through, besides savings moved."""
@@ -83,7 +88,7 @@ class Accounts:
             people.wealth_luck,
             p.wealth_tail,
             wealth_median_usd(),
-            people.wage_usd / home_wage_mean_usd()[1],
+            people.wage_usd / home_income_mean_usd(),
             wealth_most_usd(),
         )
         e.property_usd[rows] = np.maximum(0.0, wealth - people.savings_usd)
@@ -123,7 +128,7 @@ class Accounts:
         cells = 2 * REMOTE * _KINDS
         heads = np.bincount(cell, minlength=cells).reshape(-1, _KINDS) * (scale * EMPLOYED)
         wages = np.bincount(cell, e.home_wage_usd[: e.rows], cells).reshape(-1, _KINDS) @ EMPLOYED
-        wages *= scale / self._workforce.wage_bill_usd
+        wages = wages * (scale / self._workforce.wage_bill_usd)
 
         missing = society.shortage(p.missed, heads[GONE], self._workers)
         self.wage_offers = society.wage_offer(p.wage_offer_elasticity, missing)
@@ -164,10 +169,9 @@ class Accounts:
         rows = e.abroad()
         place = e.place[rows]
 
-        def put(name: str, each: Floats, unit: float) -> Floats:
-            by_host: Floats = np.bincount(place, each, _HOSTS) * unit
+        def put(name: str, each: Floats | Flags, unit: float) -> None:
+            by_host = in_hosts(place, each) * unit
             seen.put(name, by_host, by_host.sum())
-            return by_host
 
         draftable = model.kremlin.is_draftable(e.risk_class[rows])
         put("manpower_denied", draftable, p.missed * scale / WEEKS_PER_MONTH)
@@ -176,8 +180,8 @@ class Accounts:
         put("capital_stayed", stayed, scale / USD_PER_EUR)
         local = e.work[rows] == LOCAL_WORK
         put("host_gain.labour", local, p.rooted * scale)
-        earned = np.bincount(place, e.local_wage_usd[rows] * local, _HOSTS) * scale
-        held = np.bincount(place, capital, _HOSTS) * scale
+        earned = in_hosts(place, e.local_wage_usd[rows] * local) * scale
+        held = in_hosts(place, capital) * scale
         gain = earned / WEEKS_PER_MONTH + self.spent_usd + held - self.property_usd
         gain *= p.rooted / USD_PER_EUR
         seen.put("host_gain.eur", gain, gain.sum())

@@ -188,7 +188,7 @@ def journey_usd(months: Number, mean_pay_usd: Number, travel_hours: Number) -> N
 
 
 def let_through(share: Number, accepted: Number) -> Number:
-    """Share of money or property that gets out when a host accepts barred capital: k + (1 - k) c."""
+    """Share of money or property that gets out, barred capital accepted or not: k + (1 - k) c."""
     return share + (1.0 - share) * accepted
 
 

@@ -74,6 +74,13 @@ def savings_months_quantiles() -> tuple[Array, Array]:
 
 
 @cache
+def home_income_mean_usd() -> float:
+    """Mean income at home of all adults, whether they work or not, USD a month."""
+    persons = workforce().sum(axis=(0, 1, 3))
+    return float((persons * home_wage_usd()).sum() / persons.sum())
+
+
+@cache
 def wealth_median_usd() -> float:
     """Median net wealth of an adult, USD."""
     return number("wealth_median_usd")
