@@ -305,7 +305,7 @@ def seekers(
 def crowding(
     newcomers: Number, settlement_population: Number, aid_effect: Number, aid: Number
 ) -> Number:
-    """Newcomers beyond what aid houses, % of their cities' people: 100 N (1 - x_h aid) / P (P12)."""
+    """Newcomers beyond what aid houses, % of their cities' people: 100 N (1 - x_h aid) / P."""
     return 100.0 * newcomers * (1.0 - aid_effect * aid) / settlement_population
 
 
