@@ -115,7 +115,7 @@ class Attitudes:
             p.exile_voice,
             own_insecurity_of(model, model.world(), here),
             p.voice_without_payments,
-            hosts.payment_access[host],
+            hosts.payments[host],
         ).sum()
         returned = np.count_nonzero((place == HOME) & (e.first_left_week[activists] >= 0))
         at_home = max(self._activists - np.count_nonzero(place != HOME), returned)
