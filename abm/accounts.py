@@ -135,10 +135,10 @@ class Accounts:
         lost, regained = p.missed * heads[GONE], p.missed * heads[BACK]
         for occupied, name in enumerate(OCCUPATIONS):
             if EMPLOYED[occupied]:
-                seen.add_world(f"labour_lost.{name}", lost[occupied])
-                seen.add_world(f"labour_regained.{name}", regained[occupied])
-        seen.add_world("labour_force_change", -lost.sum())
-        seen.add_world("returnees_at_work", heads[BACK].sum() + heads[BACK + REMOTE].sum())
+                seen.put_world(f"labour_lost.{name}", lost[occupied])
+                seen.put_world(f"labour_regained.{name}", regained[occupied])
+        seen.put_world("labour_force_change", -lost.sum())
+        seen.put_world("returnees_at_work", heads[BACK].sum() + heads[BACK + REMOTE].sum())
         added = society.output_of_returnees(
             p.returnee_output,
             self._practised(back & ~remote, wages[BACK]),
@@ -146,8 +146,8 @@ class Accounts:
             p.wage_share,
             wages[BACK + REMOTE],
         )
-        seen.add_world("gdp_contribution", 100.0 * added)
-        seen.add_world("gdp_missing", 100.0 * p.missed * wages[GONE])
+        seen.put_world("gdp_contribution", 100.0 * added)
+        seen.put_world("gdp_missing", 100.0 * p.missed * wages[GONE])
 
     def _practised(self, back: np.ndarray, wages: float) -> float:
         """Wages of returnees over the wage bill, with the new practices that they bring."""

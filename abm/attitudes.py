@@ -97,11 +97,11 @@ class Attitudes:
         )
         self.rejections = float(equations.forgotten(self.rejections))
         strength = self.propaganda
-        seen.add_world("propaganda_strength", strength)
+        seen.put_world("propaganda_strength", strength)
         away = place != HOME
         dissent = self._mean_dissent * size - e.dissent[: e.rows] @ away
         at_home = max(size - np.count_nonzero(away), 1)
-        seen.add_world("dissent_at_home", max(dissent, 0.0) / at_home * (1.0 - strength))
+        seen.put_world("dissent_at_home", max(dissent, 0.0) / at_home * (1.0 - strength))
 
     def _settle_opposition(self) -> None:
         """Secure exiles, activists at home, and men trapped: in activists at full voice."""
@@ -131,10 +131,10 @@ class Attitudes:
             (self.trapped * risk).sum() / scale,
             kremlin.repression,
         )
-        seen.add_world("opposition_abroad", abroad / self._activists)
-        seen.add_world("opposition_at_home", home / self._activists)
-        seen.add_world("opposition_capacity", (abroad + home) / self._activists)
-        seen.add_world("men_trapped", self.trapped.sum())
+        seen.put_world("opposition_abroad", abroad / self._activists)
+        seen.put_world("opposition_at_home", home / self._activists)
+        seen.put_world("opposition_capacity", (abroad + home) / self._activists)
+        seen.put_world("men_trapped", self.trapped.sum())
         self.trapped *= 1.0 - equations.attention(
             p.attention_per_month, p.order_attention, risk, kremlin.mobilisation
         )

@@ -125,6 +125,10 @@ class Observations:
         """Count people in the World alone."""
         self._values[_INDEX[name], self._week, -1] += people
 
+    def put_world(self, name: str, value: float) -> None:
+        """Record a state of the World alone."""
+        self._values[_INDEX[name], self._week, -1] = value
+
     def put(self, name: str, by_host: Floats, world: float = 0.0) -> None:
         """Record a state at the week's end."""
         row = self._values[_INDEX[name], self._week]
