@@ -228,8 +228,8 @@ def _check(scenario: Scenario) -> None:
         for event in scenario.events:
             if event.kind == off.drops:
                 raise InputError(
-                    f"the event {event} is a {event.kind}, but {id} are off, so it would never act; "
-                    f'leave out one of them. Example: kind = "imposed"'
+                    f"the event {event} is a {event.kind}, but {id} are off, so it would never "
+                    'act; leave out one of them. Example: kind = "imposed"'
                 )
         said = {name: getattr(scenario.parameters, name) for name in off.off}
         levers = [(held.lever, held.value) for held in scenario.held]

@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True)
 class ScenarioFile:
-    """What one file says; None where it says nothing. levers: "name", "name.host" or "name.union"."""
+    """What one file says; None where it says nothing.
+
+    levers: values by "name", "name.host" or "name.union".
+    """
 
     path: Path
     name: str
