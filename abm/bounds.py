@@ -79,7 +79,7 @@ def bounds(population: Population, world: World) -> Bounds:
     felt = (
         equations.fear_of_mobilisation(p.mobilisation_weight, risk)
         + equations.weight_of_repression(
-            p.repression_weight, dissent, kremlin.repression, kremlin.propaganda
+            p.repression_weight, dissent, kremlin.repression, world.propaganda
         )
         + equations.weight_of_conscience(
             p.repression_weight, dissent, p.conscience * (1.0 - kremlin.regime_change)

@@ -234,9 +234,11 @@ def _leave(
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
     model.observations.add("turned_back", choice[back], heads[back])
+    model.attitudes.reject(heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(heads[stuck].sum()))
+    model.attitudes.keep_in(d.people.take(stuck), heads[stuck])
+    model.attitudes.reject(heads[kept_out(d, able, world, wish)])
 
     goes = leaves & admitted
     cause = leaving_causes(parts, choice)[goes]
@@ -249,6 +251,14 @@ def _leave(
         luck=u[goes],
         people=heads[goes],
     )
+
+
+def kept_out(d: Deciders, able: Able, world: World, wish: Integers) -> Integers:
+    """Who would go to a host shut to visitors, with a passport and the money, and may not enter."""
+    shut = np.append(world.hosts.shut_to_visitors, False)
+    rows = np.flatnonzero(shut[wish])
+    at = (rows, wish[rows])
+    return rows[able.means[at] & d.people.foreign_passport[rows] & ~d.doors.open[at]]
 
 
 def _check(

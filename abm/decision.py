@@ -26,12 +26,18 @@ from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
 @dataclass(frozen=True)
 class World:
-    """What everybody sees in a week: parameters, hosts, the Kremlin, wages at home."""
+    """What everybody sees in a week: parameters, hosts, the Kremlin, wages and propaganda at home.
+
+    wage_offers: by occupation, over the observed real wage; as they and propaganda's tilt stood
+    last week.
+    """
 
     parameters: Parameters
     hosts: HostColumns
     kremlin: Kremlin
     real_wage_index: float
+    wage_offers: Floats
+    propaganda: float
     week: int
 
 
@@ -81,7 +87,7 @@ def components(d: Deciders, world: World) -> Components:
 
     spent = consumption_abroad(d, world)
     at_home = equations.consumption(
-        d.people.wage_usd * world.real_wage_index,
+        d.people.wage_usd * world.real_wage_index * world.wage_offers[d.people.occupation],
         0.0,
         home_value("price_level"),
         p.subsistence_ppp_usd,
@@ -211,7 +217,7 @@ def felt_at_home(people: People, world: World) -> dict[str, Floats]:
     return {
         "mobilisation": equations.fear_of_mobilisation(p.mobilisation_weight, risk),
         "repression": equations.weight_of_repression(
-            p.repression_weight, people.dissent, kremlin.repression, kremlin.propaganda
+            p.repression_weight, people.dissent, kremlin.repression, world.propaganda
         ),
         "conscience": equations.weight_of_conscience(
             p.repression_weight, people.dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -262,12 +268,14 @@ def total(parts: Components, people: int) -> Floats:
 class Able:
     """What each can do, shape (people, hosts + 1): able in fact, and as they believe.
 
-    considered: what they would think of, were every door they have heard of open to them.
+    considered: what they would think of, were every door they have heard of open to them; means:
+    savings cover the journey and exit is allowed, (people, hosts).
     """
 
     in_fact: Flags
     believed: Flags
     considered: Flags
+    means: Flags
 
 
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
@@ -290,6 +298,7 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
         np.hstack([(d.doors.open & means) | stays, home]),
         np.hstack([(d.doors.believed & means) | stays, home]),
         np.hstack([~d.doors.unheard, home]),
+        means,
     )
 
 

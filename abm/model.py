@@ -15,6 +15,8 @@ from mesa.datacollection import DataCollector
 from abm import equations
 from abm import scenario as scenarios
 from abm.abductions import abduct
+from abm.accounts import Accounts
+from abm.attitudes import Attitudes
 from abm.calendar import START, first_week_on_or_after, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
 from abm.choices import Intents, decide
@@ -36,7 +38,10 @@ from abm.ties import Ties
 from abm.traits_tables import home_wage_mean_usd
 
 # The week. Decisions are all taken on the same state; only `moves` writes anybody's place.
-PHASES = ("events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "observe")
+PHASES = (
+    "events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "accounts",
+    "observe",
+)  # fmt: skip
 Setting = tuple[str, str | None, float, int | None]  # lever, host, value, week it goes back
 PLACES = np.array((*HOST_NAMES, HOME))
 REPORTED = ("stock_abroad", "departures", "returns", "onward_moves", "insecure_status")
@@ -82,6 +87,8 @@ class EmigrationModel(mesa.Model):
         self.host_columns = HostColumns(self.scenario.parameters)
         self.hosts = Hosts([Host(self, row) for row in range(len(HOST_NAMES))], random=self.random)
         self.kremlin = Kremlin(self, self.population)
+        self.economy = Accounts(self)
+        self.attitudes = Attitudes(self)
         self.russians = Russians(self)
         self.observations = Observations(self.weeks)
         self.abductions: Floats = np.zeros(len(HOST_NAMES))  # people this week, by host
@@ -147,6 +154,11 @@ class EmigrationModel(mesa.Model):
         assert self._intents is not None
         move(self, self._intents)
 
+    def accounts(self) -> None:
+        """Labour, output, capital; propaganda and the opposition."""
+        self.economy.settle()
+        self.attitudes.settle()
+
     def observe(self) -> None:
         """Stocks and shares at the week's end."""
         observe_states(self)
@@ -160,6 +172,8 @@ class EmigrationModel(mesa.Model):
             self.host_columns,
             self.kremlin,
             real_wage_index(self.week),
+            self.economy.wage_offers,
+            self.attitudes.propaganda,
             self.week,
         )
 
@@ -211,6 +225,7 @@ class EmigrationModel(mesa.Model):
         e = self.emigrants
         place, people = e.place[rows].astype(np.int64), e.people[rows]
         self.observations.add("permit_refusals", place, people)
+        self.attitudes.reject(people)
         renewal = e.status[rows] != PENDING
         week = np.full(len(rows), self.week)
         self._refusals.append((week, e.person[rows], place, renewal, people))

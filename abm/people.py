@@ -174,6 +174,11 @@ class People:
         return np.interp(self._uniform("savings"), share, months) * self.wage_usd
 
     @cached_property
+    def wealth_luck(self) -> Floats:
+        """Where the person stands in wealth among those who earn the same, 0 to 1."""
+        return self._uniform("wealth")
+
+    @cached_property
     def foreign_passport(self) -> Flags:
         """Whether the person holds a passport for travel abroad."""
         share = tables.foreign_passport_share()[self.education, self.region, self.age_group]

@@ -26,6 +26,7 @@ from .composition import (
 from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_only
 
 EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
+SECTORS = tuple(name for name in OCCUPATIONS if name not in ("student", "jobless"))
 
 
 @cache
@@ -70,6 +71,25 @@ def savings_months_quantiles() -> tuple[Array, Array]:
     longest = [number("savings_months_p99"), number("savings_months_p100")]
     months = np.array([0.0, 0.0, 1.0, 3.0, 6.0, 12.0, *longest])
     return read_only(probabilities), read_only(months)
+
+
+@cache
+def home_income_mean_usd() -> float:
+    """Mean income at home of all adults, whether they work or not, USD a month."""
+    persons = workforce().sum(axis=(0, 1, 3))
+    return float((persons * home_wage_usd()).sum() / persons.sum())
+
+
+@cache
+def wealth_median_usd() -> float:
+    """Median net wealth of an adult, USD."""
+    return number("wealth_median_usd")
+
+
+@cache
+def wealth_most_usd() -> float:
+    """Net wealth of the richest meant here, USD; those above are the elite's investors."""
+    return number("wealth_most_usd")
 
 
 @cache

@@ -22,6 +22,7 @@ PIPED_WIDTH = 10_000  # one row stays one line, for grep and awk
 SUFFIXES = ((1e6, 1e6, "M"), (1e4, 1e3, "k"), (0.0, 1.0, ""))  # from which size on: unit, suffix
 UNJUDGED = {  # status of a target: how it shows, and why
     "input": ("input", "given to the model"),
+    "shown": ("shown", "no observation, but what a target would need"),
     "set": ("set", "used to set a number of the model"),
     "not covered": ("none", "no outcome covers it yet"),
     "beyond the horizon": ("later", "beyond the last day of the run"),
