@@ -13,6 +13,7 @@ import numpy as np
 from abm import equations
 from abm.chance import Floats, Integers
 from abm.doors import IRREGULAR, STATUS_INSECURITY, Doors
+from abm.elite import elite_worth
 from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
@@ -134,6 +135,7 @@ def components(d: Deciders, world: World) -> Components:
     )
     for name, value in felt.items():
         part(name, 0.0, value)
+    part("elite", *elite_worth(d.people, d.place, d.partner_place, hosts, p))
     part("moving_cost", *moving_costs(d, world))
     return parts
 
@@ -255,7 +257,7 @@ class Able:
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
 
-    Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
+    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
     whom an exit ban would stop.
     """
     journey = equations.journey_usd(
@@ -263,7 +265,8 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     )
     draftable = world.kremlin.is_draftable(d.people.risk_class)
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
-    means = (d.savings_usd[:, None] >= journey) & ~stopped[:, None]
+    pays = (d.savings_usd[:, None] >= journey) | (d.people.elite > 0)[:, None]
+    means = pays & ~stopped[:, None]
     stays = d.place[:, None] == np.arange(len(world.hosts))
     home = np.ones((len(d.place), 1), dtype=bool)
     return Able(

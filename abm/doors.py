@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.chance import Chance, Floats, Integers, quarter_below
+from abm.elite import is_invited
 from abm.hosts import HostColumns
 from abm.parameters import Parameters
 from abm.people import Flags, People
@@ -45,7 +46,7 @@ def doors(
     """The doors of every host for some people.
 
     Grounds: descent (citizenship on entry), skill or study, a partner settled there (family_place),
-    protection for activists and draft evaders (each a permit); or a visit, without a visa or on
+    protection for activists and draft evaders, an invitation of the elite (each a permit); or a visit, without a visa or on
     one. Which applications would succeed is the person's own luck with papers, always the same.
     """
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
@@ -60,6 +61,7 @@ def doors(
     protection = (
         people.activist[:, None] & quarter_below(luck, 3, hosts.humanitarian_visas_activists)
     ) | (draftable & quarter_below(luck, 3, hosts.humanitarian_visas_draft))
+    protection = protection | is_invited(luck, people, hosts)
     on_visa = quarter_below(luck, 2, hosts.tourist_visas * hosts.visa_reach)
     visit = ((hosts.visa_free_days > 0) | on_visa) & (draftable | (hosts.draft_papers_only == 0))
     passport = people.foreign_passport[:, None] | hosts.internal_passport

@@ -34,6 +34,7 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "age_years": (np.int8, 0),
     "education": (np.int8, 0),
     "occupation": (np.int8, 0),
+    "elite": (np.int8, 0),  # kind of elite
     "first_left_week": (np.int32, -1),
     "left_week": (np.int32, -1),
     "arrived_week": (np.int32, -1),
@@ -70,6 +71,7 @@ class Emigrants:
     age_years: NDArray[np.int8]
     education: NDArray[np.int8]
     occupation: NDArray[np.int8]
+    elite: NDArray[np.int8]
     first_left_week: NDArray[np.int32]
     left_week: NDArray[np.int32]
     arrived_week: NDArray[np.int32]
@@ -135,6 +137,7 @@ class Emigrants:
             self.age_years[rows] = traits.age_years
             self.education[rows] = traits.education
             self.occupation[rows] = traits.occupation
+            self.elite[rows] = traits.elite
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd
             self.rows = end

@@ -20,6 +20,7 @@ from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.doors import PENDING
+from abm.elite_exits import EliteExits
 from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
@@ -83,6 +84,7 @@ class EmigrationModel(mesa.Model):
         self.kremlin = Kremlin(self, self.population)
         self.russians = Russians(self)
         self.observations = Observations(self.weeks)
+        self.elite_exits = EliteExits(self)
         self.datacollector = DataCollector(
             model_reporters={name: _reporter(name) for name in REPORTED}
         )
@@ -144,8 +146,9 @@ class EmigrationModel(mesa.Model):
         move(self, self._intents)
 
     def observe(self) -> None:
-        """Stocks and shares at the week's end."""
+        """Stocks and shares at the week's end, and the exits of the elite that were to expect."""
         observe_states(self)
+        self.elite_exits.observe()
 
     # --- what phases share -------------------------------------------------------------------
 

@@ -207,6 +207,29 @@ class People:
         return SKILLED[self.occupation] & learned & self.speaks_foreign_language
 
     @cached_property
+    def elite(self) -> Integers:
+        """Index into ELITES: siloviki, managers or investors at the top, by luck of their own."""
+        result = np.zeros(len(self.ids), dtype=np.int64)
+        rows = np.flatnonzero(self.could_be_elite)
+        if len(rows):
+            work = self.occupation[rows]
+            luck = self._population.chance.uniform("trait elite", self.ids[rows])
+            topmost = luck < tables.elite_share()[work]
+            result[rows[topmost]] = tables.ELITE_OF_OCCUPATION[work[topmost]]
+        return result
+
+    @property
+    def could_be_elite(self) -> Flags:
+        """Whose occupation, degree and age are those of the elite."""
+        grown = self.age_group >= tables.ELITE_AGE_GROUP
+        return grown & (self.education == 1) & (tables.ELITE_OF_OCCUPATION[self.occupation] > 0)
+
+    @cached_property
+    def fortune_luck(self) -> Floats:
+        """Luck with which a fortune was made, uniform in (0, 1)."""
+        return self._uniform("fortune")
+
+    @cached_property
     def children(self) -> Integers:
         """Children under 18, in the mother's row: Poisson about her age group's mean, at most 4."""
         ladder = _poisson_ladder()[self.age_group]

@@ -13,9 +13,11 @@ from scipy.special import ndtri
 
 from .composition import (
     EDUCATIONS,
+    ELITES,
     HIGHER,
     OCCUPATIONS,
     REGIONS,
+    age_axis,
     age_margins,
     education_axis,
     persons_by_education,
@@ -26,6 +28,17 @@ from .composition import (
 from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_only
 
 EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
+
+# The kind of elite that an occupation's topmost are, an index into ELITES; 0 where none.
+ELITE_OF_OCCUPATION = np.array(
+    [
+        ELITES.index({"security": "silovik", "entrepreneur": "investor"}.get(name, name))
+        if name in ("security", "manager", "entrepreneur")
+        else 0
+        for name in OCCUPATIONS
+    ]
+)
+ELITE_AGE_GROUP = 3  # from 35 on
 
 
 @cache
@@ -168,3 +181,14 @@ def attachment_by_stage() -> Array:
     distance = distance - np.average(distance, weights=persons)
     weights = persons.reshape(-1, 3)
     return read_only((distance.reshape(-1, 3) * weights).sum(axis=1) / weights.sum(axis=1))
+
+
+@cache
+def elite_share() -> Array:
+    """Share of those with a degree, aged 35 and more, who are of the elite, by occupation, (10,).
+
+    Headcount / people of that kind; within it anybody is as likely as anybody else (assumption).
+    """
+    of_the_kind = workforce() * ((age_axis >= ELITE_AGE_GROUP) & (education_axis == HIGHER))
+    headcount = by("occupation", OCCUPATIONS, "elite_headcount", absent=0.0, education="higher")
+    return read_only(headcount / np.maximum(of_the_kind.sum(axis=(0, 1, 2, 3)), 1.0))

@@ -8,7 +8,7 @@ from typing import Any
 
 import mesa
 
-from abm import equations
+from abm import elite, equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS
 from abm.doors import (
@@ -30,7 +30,7 @@ from benchmarks.object_hosts import ObjectHost, quarter
 TRAITS = (
     "risk_class", "region", "leaning", "occupation", "dissent", "activist", "attachment_standard",
     "wage_usd", "savings_usd", "foreign_passport", "speaks_foreign_language", "remote", "skilled",
-    "children", "stage", "descent_host",
+    "children", "stage", "descent_host", "elite",
 )  # fmt: skip
 INSECURITY = STATUS_INSECURITY.tolist()
 
@@ -98,6 +98,7 @@ class Adult(mesa.Agent):
         protection = (self.activist and quarter(word, 3) < host.humanitarian_visas_activists) or (
             self.draftable and quarter(word, 3) < host.humanitarian_visas_draft
         )
+        protection = protection or quarter(word, 3) < self.elite_share_invited(host)
         on_visa = quarter(word, 2) < host.tourist_visas * host.visa_reach
         visit = (host.visa_free_days > 0 or on_visa) and (
             self.draftable or host.draft_papers_only == 0
@@ -110,6 +111,13 @@ class Adult(mesa.Agent):
         unheard = passport and reach and not open and self.has_not_heard(host)
         status = CITIZEN if descent else PERMIT if ground or protection else VISITOR
         return Door(open, open or unheard, status, weeks_on_entry(host, status))
+
+    def elite_share_invited(self, host: ObjectHost) -> float:
+        """Share of this person's kind of elite whom a host lets in."""
+        if not self.elite:
+            return 0.0
+        own = host.elite_service if self.elite == elite.SILOVIK else host.elite_posts
+        return max(host.elite_sanctuary, own)
 
     def has_not_heard(self, host: ObjectHost) -> bool:
         """News that a door was shut has not reached this person (M5)."""
@@ -129,7 +137,8 @@ class Adult(mesa.Agent):
             return True
         p = self.model.parameters
         movable = p.movable_savings if self.host is None else 1.0
-        return door and not stopped and self.savings_usd * movable >= self.journey_usd(host)
+        pays = self.elite > 0 or self.savings_usd * movable >= self.journey_usd(host)
+        return door and not stopped and pays
 
     # --- what places are worth -------------------------------------------------------------------
 
@@ -201,8 +210,37 @@ class Adult(mesa.Agent):
             + equations.worth_of_leaning(p.leaning_weight, self.leaning == host.group)
             + equations.weight_of_insecurity(p.insecurity_weight, insecurity)
             + equations.weight_of_discrimination(p.discrimination_weight, lived)
+            + self.worth_as_elite(host)
             - cost
         )
+
+    def worth_as_elite(self, host: ObjectHost) -> float:
+        """What a host offers to one of the elite, less the kin left behind."""
+        if not self.elite:
+            return 0.0
+        p, partner = self.model.parameters, self.partner
+        own = host.elite_posts + host.elite_payments
+        if self.elite == elite.SILOVIK:
+            own = host.elite_service
+        kin = elite.KIN_LEFT
+        if partner is not None:
+            kin = elite.PARTNER_LEFT if partner.host is None else elite.NOBODY_LEFT
+        return float(
+            elite.worth_abroad(
+                p.elite_capital,
+                host.elite_capital_kept,
+                p.elite_security,
+                host.elite_sanctuary,
+                p.elite_post,
+                own,
+            )
+            + elite.weight_of_hostages(p.elite_hostage, kin)
+        )
+
+    def rents(self) -> float:
+        """Career and rents that one of the elite keeps by staying."""
+        at_stake = self.elite > 0 and self.host is None
+        return float(elite.worth_at_home(self.model.parameters.elite_rents, at_stake))
 
     def insecurity(self) -> float:
         """Insecurity of this person's own status abroad."""
@@ -262,6 +300,7 @@ class Adult(mesa.Agent):
             + equations.worth_of_family(p.family_weight, family)
             + sum(self.ills_of_home().values())
             + pull
+            + self.rents()
             - cost
         )
 
