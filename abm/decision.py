@@ -257,8 +257,8 @@ class Able:
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
 
-    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
-    whom an exit ban would stop.
+    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the
+    way). exit_luck: uniform, whom an exit ban would stop.
     """
     journey = equations.journey_usd(
         world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours

@@ -46,8 +46,9 @@ def doors(
     """The doors of every host for some people.
 
     Grounds: descent (citizenship on entry), skill or study, a partner settled there (family_place),
-    protection for activists and draft evaders, an invitation of the elite (each a permit); or a visit, without a visa or on
-    one. Which applications would succeed is the person's own luck with papers, always the same.
+    protection for activists and draft evaders, an invitation of the elite (each a permit); or a
+    visit, without a visa or on one. Which applications would succeed is the person's own luck with
+    papers, always the same.
     """
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
     rows = np.arange(len(hosts))
