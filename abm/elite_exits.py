@@ -46,7 +46,7 @@ class EliteExits:
         self.leaving: Floats = np.zeros(len(self.people.ids))
         self._kinds = np.zeros((len(ELITES), len(self.people.ids)))
         self._kinds[self.people.elite, np.arange(len(self.people.ids))] = 1.0
-        self._last: list[Floats | float] = []
+        self._last: list[float] = []
 
     def observe(self) -> None:
         """Record the week's expected exits. What the week's moves changed counts from the next."""

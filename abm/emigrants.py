@@ -17,12 +17,13 @@ HOME, ARMY, NOWHERE = -1, -2, -3  # places that are no host's row
 JOBLESS, LOCAL_WORK, REMOTE_WORK = range(3)
 # Why somebody decides (abroad) or left. The order is that of urgency: a later one prevails.
 TRIGGERS = (
-    "none", "attention", "partner", "discrimination", "permit ended", "job lost", "savings ended",
-    "permit refused",
+    "none", "attention", "partner", "news from home", "discrimination", "permit ended", "job lost",
+    "savings ended", "abduction", "permit refused",
 )  # fmt: skip
 (
-    NONE, ATTENTION, PARTNER, DISCRIMINATION, PERMIT_ENDED, JOB_LOST, SAVINGS_ENDED, PERMIT_REFUSED
-) = range(8)  # fmt: skip
+    NONE, ATTENTION, PARTNER, NEWS_FROM_HOME, DISCRIMINATION, PERMIT_ENDED, JOB_LOST,
+    SAVINGS_ENDED, ABDUCTION, PERMIT_REFUSED,
+) = range(10)  # fmt: skip
 LEAVING_CAUSES = ("mobilisation", "repression", "conscience", "hardship", "wages", "partner")
 
 _COLUMNS: dict[str, tuple[type, float]] = {
@@ -35,6 +36,8 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "education": (np.int8, 0),
     "occupation": (np.int8, 0),
     "elite": (np.int8, 0),  # kind of elite
+    "activist": (np.bool_, 0),
+    "settled_before": (np.bool_, 0),  # has had a settlement tied to residence (P6)
     "first_left_week": (np.int32, -1),
     "left_week": (np.int32, -1),
     "arrived_week": (np.int32, -1),
@@ -72,6 +75,8 @@ class Emigrants:
     education: NDArray[np.int8]
     occupation: NDArray[np.int8]
     elite: NDArray[np.int8]
+    activist: NDArray[np.bool_]
+    settled_before: NDArray[np.bool_]
     first_left_week: NDArray[np.int32]
     left_week: NDArray[np.int32]
     arrived_week: NDArray[np.int32]
@@ -138,6 +143,7 @@ class Emigrants:
             self.education[rows] = traits.education
             self.occupation[rows] = traits.occupation
             self.elite[rows] = traits.elite
+            self.activist[rows] = traits.activist
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd
             self.rows = end

@@ -54,6 +54,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("rent_index", "O12", "index", "rent, 24 February 2022 = 1", "hosts"),
     Outcome("hostility", "O12", "index", "hostility of the public, 0 to 1", "hosts"),
     Outcome("policy_strictness", "O12", "index", "strictness of permits, 0 to 1", "hosts"),
+    Outcome("fear", "M27", "index", "fear of abduction and handover, 0 to 1", "hosts"),
+    Outcome("abductions", "M27", "people a week", "activists abducted or handed over, drawn"),
+    Outcome("abductions_expected", "M27", "people a week", "the same, expected"),
     Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
     Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
     Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
@@ -214,3 +217,4 @@ def observe_states(model: EmigrationModel) -> None:
     seen.put("rent_index", hosts.rent_usd / hosts.rent_before_usd)
     seen.put("hostility", hosts.hostility)
     seen.put("policy_strictness", hosts.renewal_strictness)
+    seen.put("fear", hosts.fear)

@@ -29,6 +29,7 @@ SKILLED = np.isin(
     source.OCCUPATIONS, ["it", "entrepreneur", "scientist", "student", "specialist", "manager"]
 )
 STUDENT = source.OCCUPATIONS.index("student")
+NOT_AT_WORK = (STUDENT, source.OCCUPATIONS.index("jobless"))
 NO_HOST = -1
 MOST_CHILDREN = 4
 
@@ -228,6 +229,11 @@ class People:
     def fortune_luck(self) -> Floats:
         """Luck with which a fortune was made, uniform in (0, 1)."""
         return self._uniform("fortune")
+
+    @cached_property
+    def works(self) -> Flags:
+        """Whether the person works at home."""
+        return ~np.isin(self.occupation, NOT_AT_WORK)
 
     @cached_property
     def children(self) -> Integers:
