@@ -27,7 +27,7 @@ from abm.traits_tables import ELITE_OF_OCCUPATION, elite_share
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
-LOOKED_AT = 8192  # people among whom the sample is found
+LOOKED_AT = 16384  # people among whom the sample is found
 OF_EACH_KIND = 64
 EVERY_WEEKS = 4  # chances are worked out anew this often, and held in between
 
