@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from finished_runs import explained, stepped
+from test_places_and_couples import intents
 
 from abm import elite
 from abm.choices import deciders_at_home
@@ -19,6 +20,7 @@ from abm.elite_exits import EVERY_WEEKS, leaving_chance
 from abm.emigrants import HOME, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
+from abm.moves import accompany
 from abm.people import People
 from abm.scenario import load
 from abm.ties import NOBODY
@@ -206,8 +208,19 @@ def test_m29_off_makes_the_elite_ordinary() -> None:
 
 
 def test_m29_the_elite_seldom_come_along_with_a_partner() -> None:
+    """Kazakhstan lets everybody in; a partner of one of the elite goes there alone."""
     assert elite.comes_along(0.6, 0.0) == 0.6
     assert elite.comes_along(0.6, 5.0) == pytest.approx(0.6 * np.exp(-5))
+    along = []
+    for rents in (0.0, 12.0):
+        model = EmigrationModel(scale=300, set={"elite_rents": rents, "partner_joins": 0.8})
+        people = model.population.people(np.arange(model.population.size))
+        partner = model.ties.partner(people.ids[people.elite > 0])
+        partner = partner[partner != NOBODY]
+        moves = accompany(model, intents(model, partner, HOME, [HOST_NAMES.index("Kazakhstan")]))
+        along.append((model.population.people(moves.person).elite > 0).sum() / len(partner))
+    assert abs(along[0] - 0.8) < 4.5 * np.sqrt(0.8 * 0.2 / len(partner))
+    assert along[1] < 0.01
 
 
 # --- the five steps (P17a to e) -------------------------------------------------------------------
