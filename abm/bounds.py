@@ -9,7 +9,7 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats
-from abm.composition import DISSENT_EDGES, LEANINGS
+from abm.composition import DISSENT_EDGES, ELITES, LEANINGS
 from abm.decision import World, felt_at_home, income_follows
 from abm.doors import (
     CITIZEN,
@@ -126,6 +126,8 @@ def elite_gain(world: World) -> Floats:
     behind. Zero as long as no host offers more than the rents. Shape (kinds,).
     """
     p, hosts = world.parameters, world.hosts
+    if not hosts.court_elite:
+        return np.zeros(len(ELITES))
     least = least_insecurity(hosts)
     relief = p.insecurity_weight * (least[VISITS] - least[SKILLED]) * (invited_by_kind(hosts) > 0)
     stakes = weight_of_hostages(p.elite_hostage, KIN_LEFT) - worth_at_home(p.elite_rents, 1.0)

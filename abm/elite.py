@@ -116,10 +116,9 @@ def kin_left(partner_place: Integers) -> Floats:
 
 def is_invited(luck: Words, people: People, hosts: HostColumns) -> Flags:
     """Whom hosts let in as elite, (people, hosts) or broadcasting to it; luck: with papers."""
-    share = invited_by_kind(hosts)
-    if not share.any():  # as in most worlds, and then nobody's kind matters
+    if not hosts.court_elite:  # as in most worlds, and then nobody's kind matters
         return np.zeros((1, 1), dtype=bool)
-    return quarter_below(luck, 3, share[people.elite])
+    return quarter_below(luck, 3, invited_by_kind(hosts)[people.elite])
 
 
 def elite_fortune_usd(people: People, p: Parameters) -> Floats:

@@ -19,17 +19,18 @@ from abm.choices import deciders_at_home
 from abm.composition import ELITES
 from abm.decision import World, ability, components, total
 from abm.emigrants import HOME, NOWHERE
+from abm.levers import ELITE_LEVERS
 from abm.people import People
 from abm.population import OTHER_WORK, Population
 from abm.ties import NOBODY
-from abm.traits_tables import ELITE_OF_OCCUPATION, elite_share
+from abm.traits_tables import elite_share
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 LOOKED_AT = 16384  # people among whom the sample is found
 OF_EACH_KIND = 64
-EVERY_WEEKS = 4  # chances are worked out anew this often, and held in between
+EVERY_WEEKS = 8  # chances are worked out anew this often, and held in between
 
 
 class EliteExits:
@@ -64,16 +65,8 @@ class EliteExits:
         """Whether the order, the exit ban or what hosts offer the elite is another than before."""
         kremlin, hosts = self._model.kremlin, self._model.host_columns
         now = [kremlin.mobilisation, kremlin.exit_ban]
-        now += [
-            float(lever.sum())
-            for lever in (
-                hosts.elite_sanctuary,
-                hosts.elite_capital_kept,
-                hosts.elite_posts,
-                hosts.elite_payments,
-                hosts.elite_service,
-            )
-        ]
+        if hosts.court_elite:
+            now += [float(getattr(hosts, lever).sum()) for lever in ELITE_LEVERS]
         before, self._last = self._last, now
         return now != before
 
@@ -95,7 +88,7 @@ def sample(population: Population) -> tuple[People, Floats]:
     place = np.minimum(place, strata.size[stratum] - 1)
     people = population.people(strata.start[stratum] + place, stratum)
     heads = population.scale * before[-1] / LOOKED_AT / density[stratum]  # whom each stands for
-    kind = np.where(people.could_be_elite, ELITE_OF_OCCUPATION[people.occupation], 0)
+    kind = people.could_be_elite
     kept: list[Integers] = []
     for each in range(1, len(ELITES)):
         rows = np.flatnonzero(kind == each)

@@ -210,20 +210,20 @@ class People:
     @cached_property
     def elite(self) -> Integers:
         """Index into ELITES: siloviki, managers or investors at the top, by luck of their own."""
-        result = np.zeros(len(self.ids), dtype=np.int64)
-        rows = np.flatnonzero(self.could_be_elite)
-        if len(rows):
-            work = self.occupation[rows]
-            luck = self._population.chance.uniform("trait elite", self.ids[rows])
-            topmost = luck < tables.elite_share()[work]
-            result[rows[topmost]] = tables.ELITE_OF_OCCUPATION[work[topmost]]
+        kind = self.could_be_elite
+        rows = np.flatnonzero(kind)
+        if not len(rows):
+            return kind
+        luck = self._population.chance.uniform("trait elite", self.ids[rows])
+        topmost = luck < tables.elite_share()[self.occupation[rows]]
+        result = np.zeros_like(kind)
+        result[rows[topmost]] = kind[rows[topmost]]
         return result
 
     @property
-    def could_be_elite(self) -> Flags:
-        """Whose occupation, degree and age are those of the elite."""
-        grown = self.age_group >= tables.ELITE_AGE_GROUP
-        return grown & (self.education == 1) & (tables.ELITE_OF_OCCUPATION[self.occupation] > 0)
+    def could_be_elite(self) -> Integers:
+        """The kind of elite whose occupation, degree and age the person has; 0 where none."""
+        return tables.elite_of_types()[self._type]
 
     @cached_property
     def fortune_luck(self) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from .composition import (
@@ -19,6 +20,7 @@ from .composition import (
     REGIONS,
     age_axis,
     age_margins,
+    composition,
     education_axis,
     persons_by_education,
     persons_by_sex_and_age,
@@ -29,15 +31,8 @@ from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_on
 
 EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
 
-# The kind of elite that an occupation's topmost are, an index into ELITES; 0 where none.
-ELITE_OF_OCCUPATION = np.array(
-    [
-        ELITES.index({"security": "silovik", "entrepreneur": "investor"}.get(name, name))
-        if name in ("security", "manager", "entrepreneur")
-        else 0
-        for name in OCCUPATIONS
-    ]
-)
+# The occupations whose topmost are an elite, by its kind.
+ELITE_WORK = {"silovik": "security", "manager": "manager", "investor": "entrepreneur"}
 ELITE_AGE_GROUP = 3  # from 35 on
 
 
@@ -192,3 +187,14 @@ def elite_share() -> Array:
     of_the_kind = workforce() * ((age_axis >= ELITE_AGE_GROUP) & (education_axis == HIGHER))
     headcount = by("occupation", OCCUPATIONS, "elite_headcount", absent=0.0, education="higher")
     return read_only(headcount / np.maximum(of_the_kind.sum(axis=(0, 1, 2, 3)), 1.0))
+
+
+@cache
+def elite_of_types() -> NDArray[np.int64]:
+    """The kind of elite that each type of people could be of, an index into ELITES, (types,)."""
+    types = composition()
+    grown = (types.age_group >= ELITE_AGE_GROUP) & (types.education == HIGHER)
+    kind = np.zeros(len(grown), dtype=np.int64)
+    for elite, work in ELITE_WORK.items():
+        kind[grown & (types.occupation == OCCUPATIONS.index(work))] = ELITES.index(elite)
+    return kind

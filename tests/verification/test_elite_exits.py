@@ -12,7 +12,7 @@ from abm.elite_exits import leaving_chance
 from abm.model import EmigrationModel
 from abm.people import People
 from abm.screening import luck_at_home
-from abm.traits_tables import ELITE_OF_OCCUPATION, elite_share
+from abm.traits_tables import elite_share
 
 FAR = 4.0  # standard errors
 SCALE = 3000
@@ -22,7 +22,7 @@ def all_who_could_be(model: EmigrationModel) -> People:
     """Everybody of the elite's occupations, degree and age, set to be of the elite."""
     people = model.population.people(np.arange(model.population.size))
     people = people.take(np.flatnonzero(people.could_be_elite))
-    people.elite = ELITE_OF_OCCUPATION[people.occupation]
+    people.elite = people.could_be_elite
     return people
 
 
