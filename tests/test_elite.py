@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import made_up_runs
 import numpy as np
 import pytest
 from finished_runs import explained, stepped
@@ -23,6 +24,7 @@ from abm.model import EmigrationModel
 from abm.moves import accompany
 from abm.people import People
 from abm.scenario import load
+from abm.study.targets import TARGETS
 from abm.ties import NOBODY
 from abm.traits_tables import ELITE_AGE_GROUP, ELITE_WORK, elite_share
 
@@ -376,6 +378,14 @@ def test_o14_watching_changes_nobody() -> None:
     alone = EmigrationModel(scale=3000)
     alone.elite_exits.observe = lambda: None  # type: ignore[method-assign]
     assert stepped(alone, 12).moves_table().equals(watched.moves_table())
+
+
+def test_t23_exits_a_year_are_the_sum_over_the_years() -> None:
+    outcomes = made_up_runs.outcomes({("World", "elite_exits"): 0.7})
+    run = made_up_runs.a_run(outcomes=outcomes)
+    target = next(each for each in TARGETS if each.id == "T23")
+    assert target.simulate(run) == pytest.approx(0.1 * 365.2425)
+    assert target.status == "set"  # shown, not counted: the rents were chosen by it
 
 
 def test_explain_shows_what_the_elite_would_lose(model: EmigrationModel) -> None:
