@@ -122,13 +122,16 @@ def partners_left_behind(model: EmigrationModel) -> Integers:
     return np.sort(partners[e.place_of(partners) == HOME])
 
 
-def deciders_at_home(model: EmigrationModel, world: World, people: People) -> Deciders:
-    """Persons at home with what their decision depends on."""
+def deciders_at_home(
+    model: EmigrationModel, world: World, people: People, partner_place: Integers | None = None
+) -> Deciders:
+    """Persons at home with what their decision depends on; partner_place: if not where it is."""
     e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
     partner = model.ties.partner(ids)
-    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+    if partner_place is None:
+        partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
     nothing = np.zeros(len(ids))
     return Deciders(
         people=people,

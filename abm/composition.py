@@ -36,6 +36,7 @@ OCCUPATIONS = (
     "it", "entrepreneur", "scientist", "student", "media",
     "manager", "security", "specialist", "worker", "jobless",
 )  # fmt: skip
+ELITES = ("none", "silovik", "manager", "investor")
 LEANINGS = ("former Soviet", "Europe and the West", "elsewhere")
 DISSENTS = ("supporter", "ambivalent", "opponent")
 # A person's dissent, 0 to 1, is uniform within their bin.

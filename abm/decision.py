@@ -13,6 +13,7 @@ import numpy as np
 from abm import equations
 from abm.chance import Floats, Integers
 from abm.doors import IRREGULAR, STATUS_INSECURITY, Doors
+from abm.elite import elite_worth
 from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
@@ -142,6 +143,7 @@ def components(d: Deciders, world: World) -> Components:
         part(name, 0.0, value)
     part("fear", equations.weight_of_fear(p.fear_weight, d.people.dissent[:, None], hosts.fear))
     part("news_from_home", 0.0, np.where(d.abroad, news_from_home(d.people, world), 0.0))
+    part("elite", *elite_worth(d.people, d.place, d.partner_place, hosts, p))
     part("moving_cost", *moving_costs(d, world))
     return parts
 
@@ -281,8 +283,8 @@ class Able:
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
 
-    Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
-    whom an exit ban would stop.
+    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the
+    way). exit_luck: uniform, whom an exit ban would stop.
     """
     journey = equations.journey_usd(
         world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours
@@ -291,7 +293,8 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
     movable = equations.let_through(world.parameters.movable_savings, world.hosts.capital_accepted)
     purse = d.savings_usd[:, None] * np.where(d.abroad[:, None], 1.0, movable)
-    means = ((purse >= journey) | d.doors.resettled) & ~stopped[:, None]
+    pays = (purse >= journey) | d.doors.resettled | (d.people.elite > 0)[:, None]
+    means = pays & ~stopped[:, None]
     stays = d.place[:, None] == np.arange(len(world.hosts))
     home = np.ones((len(d.place), 1), dtype=bool)
     return Able(

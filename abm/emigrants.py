@@ -37,6 +37,7 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "risk_class": (np.int16, 0),
     "dissent": (np.float64, 0),
     "occupation": (np.int8, 0),
+    "elite": (np.int8, 0),  # kind of elite
     "activist": (np.bool_, 0),
     "settled_before": (np.bool_, 0),  # has had a settlement tied to residence (P6)
     "first_left_week": (np.int32, -1),
@@ -79,6 +80,7 @@ class Emigrants:
     risk_class: NDArray[np.int16]
     dissent: Floats
     occupation: NDArray[np.int8]
+    elite: NDArray[np.int8]
     activist: NDArray[np.bool_]
     settled_before: NDArray[np.bool_]
     first_left_week: NDArray[np.int32]
@@ -150,6 +152,7 @@ class Emigrants:
             self.risk_class[rows] = traits.risk_class
             self.dissent[rows] = traits.dissent
             self.occupation[rows] = traits.occupation
+            self.elite[rows] = traits.elite
             self.activist[rows] = traits.activist
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd

@@ -101,6 +101,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
         "elite_post",
         "elite_security",
         "elite_hostage",
+        held={"elite_sanctuary": 0.0, "elite_posts": 0.0, "elite_service": 0.0},
     ),
     _m("M30", "capital, firms and skills move to hosts, to their gain", "rooted"),
     _m("M31", "a stay feels temporary, and home's pull fades", lasting_attachment=1.0),

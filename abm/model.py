@@ -23,6 +23,7 @@ from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.doors import PENDING
+from abm.elite_exits import EliteExits
 from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
@@ -91,6 +92,7 @@ class EmigrationModel(mesa.Model):
         self.attitudes = Attitudes(self)
         self.russians = Russians(self)
         self.observations = Observations(self.weeks)
+        self.elite_exits = EliteExits(self)
         self.abductions: Floats = np.zeros(len(HOST_NAMES))  # people this week, by host
         self.datacollector = DataCollector(
             model_reporters={name: _reporter(name) for name in REPORTED}
@@ -160,8 +162,9 @@ class EmigrationModel(mesa.Model):
         self.attitudes.settle()
 
     def observe(self) -> None:
-        """Stocks and shares at the week's end."""
+        """Stocks and shares at the week's end, and the exits of the elite that were to expect."""
         observe_states(self)
+        self.elite_exits.observe()
 
     # --- what phases share -------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from abm.calendar import week_start
 from abm.chance import Floats, Integers
-from abm.composition import OCCUPATIONS
+from abm.composition import ELITES, OCCUPATIONS
 from abm.decision import own_insecurity
 from abm.doors import VISITOR
 from abm.emigrants import LEAVING_CAUSES, TRIGGERS
@@ -65,6 +65,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
     Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
     Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
+    Outcome("elite_departures", "O14", "people a week", "of the elite, left; family not counted"),
+    Outcome("elite_exits", "O14", "people a week", "of the elite, expected to leave", "World"),
+    *(
+        Outcome(
+            f"elite_exits.{name}", "O14", "people a week", f"expected to leave: {name}", "World"
+        )
+        for name in ELITES[1:]
+    ),
     *(
         Outcome(f"return_causes.{name}", "O15", "people a week", f"returned; last trigger: {name}")
         for name in TRIGGERS[1:]

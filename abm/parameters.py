@@ -219,7 +219,7 @@ class Parameters:
         "p_c", 0.005, "strictness a review per % of population", 0.0, 0.05, "assumed"
     )
     # --- the elite
-    elite_rents: float = number("β_k", 6.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")
+    elite_rents: float = number("β_k", 5.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")
     elite_capital: float = number("β_c", 3.0, "util at all capital kept", 0.0, 6.0, "assumed", "S3")
     elite_post: float = number("β_p", 1.0, "util of a post or payments", 0.0, 3.0, "assumed", "S3")
     elite_security: float = number("β_g", 2.0, "util of sanctuary", 0.0, 4.0, "assumed", "S3")

@@ -213,6 +213,29 @@ class People:
         return SKILLED[self.occupation] & learned & self.speaks_foreign_language
 
     @cached_property
+    def elite(self) -> Integers:
+        """Index into ELITES: siloviki, managers or investors at the top, by luck of their own."""
+        kind = self.could_be_elite
+        rows = np.flatnonzero(kind)
+        if not len(rows):
+            return kind
+        luck = self._population.chance.uniform("trait elite", self.ids[rows])
+        topmost = luck < tables.elite_share()[self.occupation[rows]]
+        result = np.zeros_like(kind)
+        result[rows[topmost]] = kind[rows[topmost]]
+        return result
+
+    @property
+    def could_be_elite(self) -> Integers:
+        """The kind of elite whose occupation, degree and age the person has; 0 where none."""
+        return tables.elite_of_types()[self._type]
+
+    @cached_property
+    def fortune_luck(self) -> Floats:
+        """Luck with which a fortune was made, uniform in (0, 1)."""
+        return self._uniform("fortune")
+
+    @cached_property
     def works(self) -> Flags:
         """Whether the person works at home."""
         return ~np.isin(self.occupation, NOT_AT_WORK)

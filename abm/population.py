@@ -104,13 +104,14 @@ class Strata:
     """Groups cut by attachment and descent, by falling propensity. Columns of shape (strata,).
 
     start has one entry more: stratum i holds the persons start[i] to start[i + 1] - 1. entitled: by
-    descent to settle in some host.
+    descent to settle in some host; pull: of home, roughly, in util.
     """
 
     start: Integers
     group: Integers
     attachment_bin: Integers
     entitled: Integers
+    pull: Floats
 
     @cached_property
     def size(self) -> Integers:
@@ -145,7 +146,7 @@ def strata_at(scale: int) -> Strata:
     heads = np.diff(edges, prepend=0)
     kept = order[heads > 0]
     start = np.concatenate([[0], np.cumsum(heads[heads > 0])])
-    return Strata(start, group[kept], attachment_bin[kept], entitled[kept])
+    return Strata(start, group[kept], attachment_bin[kept], entitled[kept], pull[kept])
 
 
 class Population:

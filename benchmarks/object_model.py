@@ -26,6 +26,7 @@ from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR, first_week_on_or_after
 from abm.chance import Chance
 from abm.composition import OCCUPATIONS
 from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR
+from abm.elite import comes_along
 from abm.emigrants import JOBLESS, PARTNER, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
@@ -241,8 +242,8 @@ class ObjectModel(mesa.Model):
                 if not leads and intent.destination is not other.destination:
                     follows.append((intent.adult, other))
             elif partner.host is intent.origin and not partner.called_up:
-                joins = self.luck.uniform("joins", first, self.week) < self.parameters.partner_joins
-                if joins:
+                lot = self.luck.uniform("joins", first, self.week)
+                if lot < comes_along(self.parameters.partner_joins, partner.rents()):
                     joining.append((partner, intent))
         redirected = [(wants[adult], a.destination) for adult, a in self.let_in(follows, intents)]
         for intent, destination in redirected:

@@ -51,6 +51,7 @@ KAZAKHSTAN_ENTRIES_A_DAY = 8_500  # W075, before the order
 EMPLOYED = 73_600_000  # S015's note, end of 2023
 GROWTH_2023 = 3.6  # % of GDP, S013
 MEAN_AGE_OF_ALL_RUSSIANS = 40.1  # years, over all ages, 2020: UN WPP 2019
+DAYS_PER_YEAR = 365.2425
 HALF_A_YEAR = timedelta(days=183)
 DAYS_TO_REGISTER = timedelta(days=14)  # ours: a stay long enough to ask for a tax number
 ENOUGH_TO_REPORT = 20_000  # people; ours: a host with fewer has too few answers to be named
@@ -96,6 +97,12 @@ def _rise(run: Tables, hosts: Sequence[str], first: date, last: date) -> float:
 def departures(run: Tables, host: str, first: date, last: date) -> float:
     """All who left Russia, as flows add up: who leaves twice counts twice; people."""
     return sum_over(run.outcomes, [host], "departures", first, last)
+
+
+def elite_exits_a_year(run: Tables, host: str, first: date, last: date) -> float:
+    """Of the elite, expected to leave in a year; people."""
+    exits = sum_over(run.outcomes, [host], "elite_exits", first, last)
+    return exits * DAYS_PER_YEAR / ((last - first).days + 1)
 
 
 def called_up(run: Tables, host: str, first: date, last: date) -> float:
@@ -263,7 +270,7 @@ def _return_rate(run: Tables, hosts: Sequence[str], first: date, last: date) -> 
     """Returns to Russia from hosts a year for each person there."""
     returns = sum_over(run.outcomes, hosts, "returns", first, last)
     person_weeks = sum_over(run.outcomes, hosts, "stock_abroad", first, last)
-    return ratio(returns, person_weeks * 7 / 365.2425)
+    return ratio(returns, person_weeks * 7 / DAYS_PER_YEAR)
 
 
 def refused_who_returned(run: Tables, host: str, first: date, last: date) -> float:
