@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -42,6 +43,16 @@ def before(model: EmigrationModel, phase: str) -> EmigrationModel:
     return model
 
 
+def halted(model: EmigrationModel, phase: str) -> Iterator[EmigrationModel]:
+    """The model just before a phase, week by week: who looks runs it, the others follow."""
+    while model.running:
+        yield before(model, phase)
+        for each in PHASES[PHASES.index(phase) + 1 :]:
+            getattr(model, each)()
+        model.week += 1
+        model.running = model.week < model.weeks
+
+
 def total(model: EmigrationModel, outcome: str, host: str = "World") -> float:
     """Sum of a flow over the run, people."""
     return float(model.observations.series(outcome, host).sum())
@@ -77,6 +88,11 @@ def abroad(model: EmigrationModel, rows: Any) -> list[Russian]:
     return found
 
 
+def row_of(host: str) -> int:
+    """A host's row."""
+    return HOST_NAMES.index(host)
+
+
 def column(model: EmigrationModel, name: str, host: str) -> float:
     """A column of the hosts, for one of them."""
-    return float(getattr(model.host_columns, name)[HOST_NAMES.index(host)])
+    return float(getattr(model.host_columns, name)[row_of(host)])
