@@ -302,6 +302,13 @@ def seekers(
     return (newcomers + competition * refugees) * (1.0 - aid_effect * aid)
 
 
+def crowding(
+    newcomers: Number, settlement_population: Number, aid_effect: Number, aid: Number
+) -> Number:
+    """Newcomers beyond what aid houses, % of their cities' people: 100 N (1 - x_h aid) / P."""
+    return 100.0 * newcomers * (1.0 - aid_effect * aid) / settlement_population
+
+
 def hostility_at_rest(
     history: Number, share: Number, welcome: Number, months: Number, welcome_months: Number
 ) -> Number:
@@ -336,7 +343,7 @@ def strictness_next(
     hostility: Number,
     threshold: Number,
     to_crowding: Number,
-    rise_of_ln_rent: Number,
+    crowding: Number,
     to_security: Number,
     security_plea: Number,
     to_pressure: Number,
@@ -345,10 +352,10 @@ def strictness_next(
     """Strictness after a quarterly review, 0 to 1 (M17, M18).
 
     strictness + (1 - strictness)(1 - exp(-push)), push = p_h max(0, H - threshold)
-    + p_c max(0, ln rent - ln rent0) + p_s plea + p_p max(0, pressure gained).
+    + p_c crowding + p_s plea + p_p max(0, pressure gained).
     """
     push = to_hostility * np.maximum(0.0, hostility - threshold)
-    push = push + to_crowding * np.maximum(0.0, rise_of_ln_rent) + to_security * security_plea
+    push = push + to_crowding * crowding + to_security * security_plea
     push = push + to_pressure * np.maximum(0.0, pressure_gained)
     return strictness + (1.0 - strictness) * -np.expm1(-push)
 

@@ -244,7 +244,7 @@ class HostColumns:
             self.hostility,
             p.hostility_threshold,
             p.policy_to_crowding,
-            np.log(self.rent_usd / self.rent_before_usd),
+            equations.crowding(self.newcomers, self.settlement_population, p.aid_effect, self.aid),
             p.policy_to_security,
             self.security_plea,
             p.policy_to_pressure,

@@ -216,7 +216,7 @@ class Parameters:
     policy_to_pressure: float = number("p_p", 0.1, "strictness a review", 0.0, 0.5, "assumed")
     policy_to_security: float = number("p_s", 0.1, "strictness a review", 0.0, 0.5, "assumed")
     policy_to_crowding: float = number(
-        "p_c", 0.05, "strictness a review per ln rent", 0.0, 0.5, "assumed"
+        "p_c", 0.005, "strictness a review per % of population", 0.0, 0.05, "assumed"
     )
     # --- the elite
     elite_rents: float = number("β_k", 6.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")

@@ -140,7 +140,9 @@ class ObjectHost(SimpleNamespace):
                     self.hostility,
                     p.hostility_threshold,
                     p.policy_to_crowding,
-                    np.log(self.rent_usd / self.rent_before_usd),
+                    equations.crowding(
+                        self.newcomers, self.settlement_population, p.aid_effect, self.aid
+                    ),
                     p.policy_to_security,
                     self.security_plea,
                     p.policy_to_pressure,
