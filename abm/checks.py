@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import reprlib
 from datetime import date, datetime
 from functools import partial
@@ -13,7 +12,7 @@ from abm.calendar import LATEST, START
 from abm.errors import InputError, unknown
 from abm.hosts_table import HOST_NAMES
 from abm.levers import BY_NAME
-from abm.mechanisms import BY_ID, mechanism
+from abm.mechanisms import mechanism
 from abm.parameters import NAMES, Parameters, parameters_from
 
 MOST_PEOPLE_AN_AGENT = 10_000
@@ -79,14 +78,7 @@ def _texts(key: str, value: object, example: str) -> tuple[str, ...]:
 
 def mechanisms(key: str, value: object) -> tuple[str, ...]:
     """Ids of mechanisms, each kept once."""
-    return tuple(dict.fromkeys(_built(id) for id in _texts(key, value, '["M8"]')))
-
-
-def _built(id: str) -> str:
-    """The id of a mechanism that can be off; M1 to M39 are described, not all of them built."""
-    if id not in BY_ID and re.fullmatch("M([1-9]|[12][0-9]|3[0-9])", id):
-        raise InputError(f"mechanism {id!r} is not built yet. Example: --without M8")
-    return mechanism(id).id
+    return tuple(dict.fromkeys(mechanism(id).id for id in _texts(key, value, '["M8"]')))
 
 
 def known_host(name: object) -> str:

@@ -18,14 +18,14 @@ RUSSIA = "Russia"
 
 @cache
 def finished(
-    without: tuple[str, ...] = (), until: str = "2022-12-31", **settings: float
+    without: tuple[str, ...] = (), until: str = "2022-12-31", scale: int = 3000, **settings: float
 ) -> EmigrationModel:
-    """A run of the baseline to its end at 3,000 people an agent.
+    """A run of the baseline to its end.
 
     settings: levers and parameters by name, __ for the dot before a host.
     """
     named = {name.replace("__", "."): value for name, value in settings.items()}
-    return stepped(EmigrationModel(scale=3000, until=until, without=without, set=named))
+    return stepped(EmigrationModel(scale=scale, until=until, without=without, set=named))
 
 
 def stepped(model: EmigrationModel, weeks: int | None = None) -> EmigrationModel:

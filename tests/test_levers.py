@@ -1,6 +1,6 @@
 """Every lever: settable by name and by date, refused when it makes no sense.
 
-What levers do is in test_doors, test_levers_abroad, test_levers_of_hosts, test_levers_of_the_kremlin.
+What levers do: test_doors, test_levers_abroad, test_levers_of_hosts, test_levers_of_the_kremlin.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ BY_LEVER = pytest.mark.parametrize("lever", LEVERS, ids=lambda each: each.name)
 
 
 @BY_LEVER
-@pytest.mark.parametrize("value", ['"much"', "true", "nan", "inf", "-1", "1e12", "[0]", "{a = 0}"])
+@pytest.mark.parametrize("value", ['"much"', "true", "nan", "inf", "-9", "1e12", "[0]", "{a = 0}"])
 def test_a_bad_value(lever: Lever, value: str, write: Callable[..., Any]) -> None:
     event = {**an_event(lever.name, 1, 0), "value": value}
     message = refusal(write(written({}, event)))
@@ -122,7 +122,7 @@ def test_a_bad_value(lever: Lever, value: str, write: Callable[..., Any]) -> Non
     assert lever.name in message or "'value'" in message
     line = f"{name_of(lever.name)} = {value}"
     message = refusal(write(f"[levers]\n{line}"))
-    assert message.startswith("mine.toml, line 2: ")
+    assert message.startswith("mine.toml, line ")
     assert lever.name in message
 
 

@@ -222,7 +222,7 @@ def test_discrimination_follows_hostility(weeks: pd.DataFrame) -> None:
     struck = weeks["discrimination"] > weeks["discrimination_before"]
     assert struck.sum() > 20
     chance = equations.discrimination_chance(
-        p.discrimination_base, p.discrimination_from_hostility, weeks["hostility"]
+        p.discrimination_base, p.discrimination_from_hostility, weeks["hostility"], 0.0
     )
     assert close(struck.sum(), chance)
     assert (weeks.loc[struck, "trigger"] >= DISCRIMINATION).all()
