@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from abm.emigrants import ARMY
 from abm.hosts_table import HOST_NAMES
 from abm.model import PHASES, EmigrationModel
 from abm.russians import Russian
@@ -96,3 +97,21 @@ def row_of(host: str) -> int:
 def column(model: EmigrationModel, name: str, host: str) -> float:
     """A column of the hosts, for one of them."""
     return float(getattr(model.host_columns, name)[row_of(host)])
+
+
+def check_heads(model: EmigrationModel) -> None:
+    """Every week people are conserved: stocks are what came less what went, in every host."""
+    flows = model.observations
+    for host in (*HOST_NAMES, "World"):
+        into = flows.series("arrivals", host) if host in HOST_NAMES else flows.series("departures")
+        out = flows.series("returns", host)
+        if host in HOST_NAMES:
+            out = out + flows.series("onward_moves", host)
+        assert np.array_equal(np.cumsum(into - out), flows.series("stock_abroad", host)), host
+    e = model.emigrants
+    in_army = e.place[: e.rows] == ARMY
+    assert flows.series("called_up").sum() == in_army.sum() * model.population.scale
+    moves = model.moves_table()
+    entered = moves[moves["destination"] != RUSSIA].groupby("destination")["people"].sum()
+    for host, people in entered.items():
+        assert flows.series("arrivals", str(host)).sum() == people

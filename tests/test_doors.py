@@ -231,7 +231,10 @@ def test_p11_takes_people_from_border_states(model: EmigrationModel) -> None:
 
 # --- news of doors --------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("lever", sorted({*PROGRAMMES} - {"resettlement"}))  # for which see the runs
+
+@pytest.mark.parametrize(
+    "lever", sorted({*PROGRAMMES} - {"resettlement"})
+)  # for which see the runs
 def test_m33_a_door_is_open_to_those_who_have_heard_of_it(
     model: EmigrationModel, lever: str
 ) -> None:

@@ -142,9 +142,7 @@ def test_a_lever_of_the_wrong_actor(lever: Lever, write: Callable[..., Any]) -> 
 
 
 @BY_LEVER
-def test_dated_events_that_contradict_each_other(
-    lever: Lever, write: Callable[..., Any]
-) -> None:
+def test_dated_events_that_contradict_each_other(lever: Lever, write: Callable[..., Any]) -> None:
     low, high = (an_event(lever.name, 2, value, until=6) for value in (lever.low, lever.high))
     twice = refusal(write(written({}, low, high)))
     assert "two events set" in twice

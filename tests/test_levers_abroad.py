@@ -304,7 +304,9 @@ def test_p26_and_living_costs_empty_the_purse() -> None:
             spent[int(person), HOST_NAMES[place], cost] = usd
     p = model.scenario.parameters
     a_week = p.living_cost_ppp_usd * column(model, "price_level", "Turkey") * 12 / WEEKS_PER_YEAR
-    both = [(who, place) for who, place, cost in spent if cost == 2.0 and (who, place, 1.0) in spent]
+    both = [
+        (who, place) for who, place, cost in spent if cost == 2.0 and (who, place, 1.0) in spent
+    ]
     assert {place for _, place in both} > {"Turkey"}
     for who, place in both:
         more = spent[who, place, 2.0] - spent[who, place, 1.0]

@@ -112,9 +112,14 @@ def test_pleas_of_security_tighten_one_host_at_its_reviews() -> None:
         if host == "Uzbekistan":
             push = 0.8 * model.scenario.parameters.policy_to_security
             reviews = np.arange(model.week) // REVIEW_WEEKS
-            np.testing.assert_allclose(1 - seen, (1 - STRICTNESS_AT_START) * np.exp(-push * reviews))
-        elif not any(event.host == host for event in model.scenario.events
-                     if event.lever == "renewal_strictness"):
+            np.testing.assert_allclose(
+                1 - seen, (1 - STRICTNESS_AT_START) * np.exp(-push * reviews)
+            )
+        elif not any(
+            event.host == host
+            for event in model.scenario.events
+            if event.lever == "renewal_strictness"
+        ):
             assert (seen == STRICTNESS_AT_START).all()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from finished_runs import abroad, at_home, explained, finished, halted, stepped, total
 

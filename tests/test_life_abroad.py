@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from finished_runs import before, halted, stepped
+from finished_runs import halted, stepped
 
 from abm import equations
 from abm.doors import CITIZEN, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
