@@ -116,8 +116,9 @@ def _grounds(
         settlement &= ~applicants.settled_before[:, None]
     if offers["resettlement"].any():
         place = applicants.place
-        waits = (place >= 0) & hosts.borders_russia[place] & (hosts.resettlement[place] == 0)
-        resettled = waits[:, None] & quarter_below(luck, 0, offers["resettlement"])
+        waits = (place >= 0) & hosts.borders_russia[place]
+        taker = quarter_below(luck, 0, offers["resettlement"]) & ~hosts.borders_russia
+        resettled = waits[:, None] & taker
     return settlement, permit, resettled, protection
 
 
