@@ -96,6 +96,7 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         metavar="ID",
         help="a mechanism to switch off, for example M15; can be repeated",
     )
+    add("--population", metavar="FILE.csv", help="your own people; docs/your-own-people.md")
     add(
         "--replicates",
         type=partial(_whole, REPLICATES),
@@ -170,6 +171,7 @@ def _scenario(asked: argparse.Namespace) -> Scenario:
         until=asked.until,
         set=settings,
         without=tuple(dict.fromkeys(asked.without)),
+        population=asked.population,
     )
 
 
@@ -202,7 +204,7 @@ Listing = tuple[tuple[str, ...], Rows, tuple[str, ...]]
 
 
 def _scenarios() -> Listing:
-    from abm.scenario import packaged_scenarios
+    from abm.scenario_file import packaged_scenarios
 
     return ("name", "title"), list(packaged_scenarios().items()), ()
 

@@ -17,6 +17,7 @@ from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
+from abm.own_mechanism import OwnMechanism, own_components
 from abm.parameters import Parameters
 from abm.people import ATTACHMENT_LIMIT, Flags, People
 from abm.population import IT
@@ -26,13 +27,16 @@ from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
 @dataclass(frozen=True)
 class World:
-    """What everybody sees in a week: parameters, hosts, the Kremlin, wages at home."""
+    """What everybody sees in a week: parameters, hosts, the Kremlin, wages at home, and mechanisms
+    of the user's own that act.
+    """
 
     parameters: Parameters
     hosts: HostColumns
     kremlin: Kremlin
     real_wage_index: float
     week: int
+    own: tuple[OwnMechanism, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def components(d: Deciders, world: World) -> Components:
     for name, value in felt.items():
         part(name, 0.0, value)
     part("moving_cost", *moving_costs(d, world))
-    return parts
+    return parts | own_components(d, world)
 
 
 def consumption_abroad(d: Deciders, world: World) -> Floats:

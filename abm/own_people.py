@@ -19,6 +19,7 @@ from abm.chance import Floats, Integers
 from abm.checks import shown
 from abm.composition import AGE_GROUPS, DISSENT_EDGES, FURTHER, SHAPE, Composition
 from abm.errors import InputError
+from abm.margins import Array
 from abm.people_file import AXES, COLUMNS, NAMES, UNKNOWN, Table
 from abm.population import LIFE_STAGES, groups, strata_at
 from abm.ties import CONTACTS, community
@@ -103,7 +104,7 @@ def _types(table: Table) -> Composition:
     said, row = np.unique(said, axis=1, return_inverse=True)  # rows that say the same are one
     persons = np.bincount(row.ravel(), table.weights()).astype(float)
     cell, further = tuple(said[: len(AXES)]), said[len(AXES) :]
-    shares = []
+    shares: list[Array] = []
     for bins, packaged in zip(further, FURTHER.values(), strict=True):
         usual = packaged()
         usual = np.broadcast_to(usual, (*SHAPE, usual.shape[-1]))[cell]
@@ -114,10 +115,10 @@ def _types(table: Table) -> Composition:
     return source.types_of(everybody)
 
 
-def _known_or(bins: Integers, usual: Floats) -> Floats:
+def _known_or(bins: Integers, usual: Array) -> Array:
     """Shares of the bins of a trait, (rows, bins): all in one where it is known."""
     known = bins[:, None] == np.arange(usual.shape[-1])
-    return np.where(bins[:, None] == UNKNOWN, usual, known)
+    return np.where(bins[:, None] == UNKNOWN, usual, known * 1.0)
 
 
 def _community_sizes(types: Composition, scale: int) -> Floats:
