@@ -131,9 +131,12 @@ def _community_sizes(types: Composition, scale: int) -> Floats:
 
 
 def _largest_scale(types: Composition, below: int) -> int:
-    """The largest scale that works, to two parts in a hundred, tried out; 0 where none does."""
+    """The largest scale that works, to one part in a hundred, tried out; 0 where none does.
+
+    Agents are rounded over all strata, so a community may have a few more or less than its persons.
+    """
     persons = _community_sizes(types, 1).min()
-    scale = min(below - 1, int(persons / (CONTACTS + 1)))
+    scale = min(below - 1, int(1.25 * persons / CONTACTS))
     while scale > 0 and _community_sizes(types, scale).min() <= CONTACTS:
-        scale -= 1 + scale // 50
+        scale -= 1 + scale // 100
     return max(scale, 0)

@@ -143,7 +143,9 @@ def test_dissent_lies_within_its_bin(population: Population, everybody: People) 
     for k in range(len(edges) - 1):
         within = (everybody.dissent[cell == k] - edges[k]) / (edges[k + 1] - edges[k])
         assert stats.kstest(within, "uniform").pvalue > LEAST_P
-        assert near(len(within), population.groups.persons[population.groups.dissent_bin == k].sum() / SCALE)
+        assert near(
+            len(within), population.groups.persons[population.groups.dissent_bin == k].sum() / SCALE
+        )
     assert np.all(cell[everybody.activist] == composition.DISSENTS.index("opponent"))
 
 
