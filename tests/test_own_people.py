@@ -260,7 +260,7 @@ def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
         (b"", "no rows"),
         (b"\n\n", "no rows"),
         (",".join(NEEDED).encode(), "no rows"),
-        ("age;sex;region;education;occupation;weight\n34;female".encode(), "age;sex"),
+        (b"age;sex;region;education;occupation;weight\n34;female", "age;sex"),
         ("age,sex\n34,\xfcber".encode("latin-1"), "line 2 is not UTF-8"),
         (b"age,age\n1,1\n", "twice"),
     ],
