@@ -131,12 +131,10 @@ def _community_sizes(types: Composition, scale: int) -> Floats:
 
 
 def _largest_scale(types: Composition, below: int) -> int:
-    """The largest scale that works, to one part in a hundred, tried out; 0 where none does.
-
-    Agents are rounded over all strata, so a community may have a few more or less than its persons.
-    """
+    """The largest scale that gives each community its share of enough agents, tried out; 0 where
+    none does. Agents are rounded over all strata, so a community may have some more or fewer."""
     persons = _community_sizes(types, 1).min()
-    scale = min(below - 1, int(1.25 * persons / CONTACTS))
+    scale = min(below - 1, int(persons / (CONTACTS + 1)))
     while scale > 0 and _community_sizes(types, scale).min() <= CONTACTS:
         scale -= 1 + scale // 100
     return max(scale, 0)

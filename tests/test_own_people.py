@@ -299,6 +299,12 @@ def test_a_bad_table_is_one_line_on_the_command_line(
 # --- enough of them --------------------------------------------------------------------------
 
 
+def smallest_community(people: pd.DataFrame) -> float:
+    """Persons of the region and life stage that has the fewest."""
+    stage = pd.cut(people["age"], [20, 35, 50, 65], right=False)
+    return float(people.groupby(["region", stage], observed=True)["weight"].sum().min())
+
+
 @pytest.mark.parametrize("thinned", [1e-2, 1e-3, 1e-4])
 def test_the_scale_that_is_offered_works_and_is_about_the_largest(
     needed: pd.DataFrame, thinned: float
@@ -307,12 +313,12 @@ def test_the_scale_that_is_offered_works_and_is_about_the_largest(
     message = refusal(few, scale=10_000)
     assert "at scale = 10000" in message
     works = int(message.rpartition("scale = ")[2])
+    assert works >= 0.9 * smallest_community(few) / (CONTACTS + 1)
     model = EmigrationModel(population=few, scale=works, until="2022-02-24")
     everybody = np.arange(model.population.size)
     model.step()
     assert np.mean(Ties(model.population).contacts(everybody) < 0) < 0.1
-    for larger in (works * 1.3, works * 2):
-        assert "agents in" in refusal(few, scale=min(10_000, int(larger) + 1))
+    assert "agents in" in refusal(few, scale=min(10_000, 3 * works))
 
 
 def test_where_no_scale_works_more_weight_is_asked_for() -> None:
