@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -207,8 +206,7 @@ def run(
         started=started,
         seconds=time.perf_counter() - clock,
     )
-    del model
-    gc.collect()  # a Mesa model and its agents refer to each other: free it before the next one
+    model.__dict__.clear()  # a Mesa model and its agents refer to each other: free them at once
     return result
 
 
