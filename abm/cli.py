@@ -92,7 +92,7 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="a mechanism to switch off, for example M15; can be repeated",
+        help="a mechanism to switch off, or responses; for example M15; can be repeated",
     )
     add("--population", metavar="FILE.csv", help="your own people; docs/your-own-people.md")
     add(

@@ -47,9 +47,9 @@ class EmigrationModel(mesa.Model):
     """One run of a scenario, stepped by weeks.
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
-    without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
-    people); population: a table of your own people; mechanisms: some of your own. Raises
-    InputError before anything runs.
+    without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
+    (slow, the same people); population: a table of your own people; mechanisms: some of your own.
+    Raises InputError before anything runs.
     """
 
     def __init__(

@@ -35,9 +35,11 @@ def sections(page: str) -> list[Section]:
         code = []
         for block in BLOCK.finditer(text):
             language, name, content = block.groups()
-            edit = EDIT.search(text[: block.start()])
-            if edit:
-                section.edits.append((*edit.groups(), content))
+            if language == "diff":
+                edit = EDIT.search(text[: block.start()])
+                assert edit, f"an edit without its place: {content}"
+                added = re.sub(r"^\+", "", content, flags=re.MULTILINE)
+                section.edits.append((*edit.groups(), added))
             elif language == "python":
                 code.append(content)
             else:

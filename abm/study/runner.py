@@ -167,7 +167,7 @@ def run(
     scale : people an agent; seed : of all luck; until : last day ("2023-12-31"); each as the
         scenario says when None
     set : parameters and levers by name, ``{"renewal_strictness.Turkey": 0.2}``
-    without : mechanisms switched off, ``["M8"]``
+    without : mechanisms switched off, ``["M8"]``; "responses": dated answers to an inflow
     screened : False looks at everybody every week: slow, the same people
     replicate : 0 or more; another number is other luck in the same scenario
     population : your own people, as a DataFrame or a CSV file (docs/your-own-people.md)

@@ -71,6 +71,7 @@ def mechanisms() -> Listing:
     for each in MECHANISMS:
         off = [f"{name}={value:g}" for name, value in each.off.items()]
         off += [f"lever {name}={value:g}" for name, value in each.held.items()]
+        off += [f"no dated {each.drops}"] if each.drops else []
         rows.append((each.id, each.what, ", ".join(off)))
     return ("id", "what", "off means"), rows, ()
 
@@ -85,16 +86,17 @@ def hosts() -> Listing:
     """Host countries in February 2022, before any event; how many of their numbers have a page."""
     columns = {
         "name": HOST_NAMES,
+        "union": [union.replace("none", "") for union in host_labels("union")],
         "leans to": host_labels("leaning_group"),
         "visa-free": [f"{days:g} days" for days in host_column("visa_free_days")],
         "may work": [f"{share:g}" for share in host_column("right_to_work")],
         "refused": [f"{100 * share:.0f} %" for share in host_column("refusal_base")],
         "hostility": [f"{index:g}" for index in host_column("hostility_base")],
         "payments": [f"{index:g}" for index in host_column("payment_access")],
-        "handover risk": [f"{index:g}" for index in host_column("handover_risk")],
+        "handover": [f"{index:g}" for index in host_column("handover_risk")],
         "sourced": sourced(),
     }
-    return tuple(columns), list(zip(*columns.values(), strict=True)), tuple(columns)[2:]
+    return tuple(columns), list(zip(*columns.values(), strict=True)), tuple(columns)[3:]
 
 
 def _range(low: float, high: float) -> str:
