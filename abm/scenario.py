@@ -115,10 +115,7 @@ def load(
     if until is not None:
         resolved = _cut(resolved, _day_of("until", until))
     resolved = replace(resolved, replicate=checks.replicate("replicate", replicate))
-    if population is not None:
-        resolved = replace(resolved, population=own_people.read(population))
-    if resolved.population is not None:
-        resolved.population.check_scale(resolved.scale)
+    resolved = _peopled(resolved, population)
     own = with_more(resolved.mechanisms, mechanisms)
     values, parameters, levers = _settings({} if set is None else set, own)
     own_off, off = _split(without, own)
@@ -126,6 +123,15 @@ def load(
     resolved = _changed(resolved, parameters, levers, checks.mechanisms("without", off))
     _check(resolved)
     return resolved
+
+
+def _peopled(scenario: Scenario, population: object) -> Scenario:
+    """The scenario with people of the user's own, if there are any; enough for its scale."""
+    if population is not None:
+        scenario = replace(scenario, population=own_people.read(population))
+    if scenario.population is not None:
+        scenario.population.check_scale(scenario.scale)
+    return scenario
 
 
 def _split(without: object, own: tuple[OwnMechanism, ...]) -> tuple[list[str], object]:

@@ -34,7 +34,7 @@ class Pools:
         self._order = self._order[np.argsort(pool_of[self._order], kind="stable")]
         heads = population.strata.size[self._order]
         self._before = np.concatenate([[0], np.cumsum(heads)])
-        pools = int(pool_of.max()) + 2  # one more, so that each has a counterpart
+        pools = max(int(pool_of.max()), 0) + 2  # one more, so that each has a counterpart
         self.size = np.bincount(pool_of[self._order], heads, pools).astype(np.int64)
         self._base = np.concatenate([[0], np.cumsum(self.size)])
         self._first = np.zeros(len(pool_of), dtype=np.int64)

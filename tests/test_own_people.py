@@ -18,7 +18,7 @@ from abm.chance import Chance
 from abm.cli import main
 from abm.errors import InputError
 from abm.model import EmigrationModel
-from abm.people_file import COLUMNS, NEEDED
+from abm.people_file import COLUMNS, NAMES, NEEDED
 from abm.population import Population
 from abm.ties import CONTACTS, Ties
 
@@ -147,6 +147,25 @@ def test_what_is_said_holds_and_what_is_missing_is_filled() -> None:
     np.testing.assert_allclose(shares(types, "served"), served)
     np.testing.assert_allclose(shares(types, "exempt"), exempt)
     assert types.persons.sum() == pytest.approx(GOOD["weight"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sex": "male"},
+        {"sex": "female"},
+        {"partnered": 0},
+        {"sex": "male", "served": 1, "exempt": 0, "dissent": 1, "leaning": "elsewhere"},
+        {"occupation": "jobless", "age": 64, "region": "elsewhere"},
+    ],
+)
+def test_people_all_alike_run_too(changes: dict[str, Any], finished: Finish) -> None:
+    settings = {"population": table(**changes), "scale": 1000, "until": "2022-11-30"}
+    screened, everybody = (finished(**settings, screened=yes) for yes in (True, False))
+    pd.testing.assert_frame_equal(screened.moves_table(), everybody.moves_table())
+    traits = {name: value for name, value in {**GOOD, **changes}.items() if name in NAMES}
+    for name, value in traits.items():
+        assert set(screened.russians.get(name)) == {value}
 
 
 def test_a_blank_cell_is_filled_too(tmp_path: Path) -> None:
@@ -294,6 +313,14 @@ def test_a_bad_table_is_one_line_on_the_command_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "absent.csv" in error
+
+
+def test_the_page_names_every_column_and_name() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "your-own-people.md").read_text("utf-8")
+    cells = {line.split("|")[1].strip(" `"): line for line in page.splitlines() if "|" in line}
+    assert set(COLUMNS) <= set(cells)
+    for column, names in NAMES.items():
+        assert all(name in cells[column] for name in names), column
 
 
 # --- enough of them --------------------------------------------------------------------------
