@@ -18,6 +18,7 @@ from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
+from abm.own_mechanism import OwnMechanism, own_components
 from abm.parameters import Parameters
 from abm.people import ATTACHMENT_LIMIT, Flags, People
 from abm.population import IT, SCIENTIST
@@ -30,7 +31,7 @@ class World:
     """What everybody sees in a week: parameters, hosts, the Kremlin, wages and propaganda at home.
 
     wage_offers: by occupation, over the observed real wage; as they and propaganda's tilt stood
-    last week.
+    last week. own: mechanisms of the user's own that act.
     """
 
     parameters: Parameters
@@ -40,6 +41,7 @@ class World:
     wage_offers: Floats
     propaganda: float
     week: int
+    own: tuple[OwnMechanism, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def components(d: Deciders, world: World) -> Components:
     part("news_from_home", 0.0, np.where(d.abroad, news_from_home(d.people, world), 0.0))
     part("elite", *elite_worth(d.people, d.place, d.partner_place, hosts, p))
     part("moving_cost", *moving_costs(d, world))
-    return parts
+    return parts | own_components(d, world)
 
 
 def consumption_abroad(d: Deciders, world: World) -> Floats:

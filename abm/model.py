@@ -32,6 +32,7 @@ from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move
 from abm.observation import Observations, observe_moves, observe_states
+from abm.own_mechanism import OwnMechanism, acting, respond
 from abm.population import Population
 from abm.russians import Russians
 from abm.screening import listed
@@ -53,7 +54,8 @@ class EmigrationModel(mesa.Model):
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
     without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
-    (slow, the same people). Raises InputError before anything runs.
+    (slow, the same people); population: a table of your own people; mechanisms: some of your own.
+    Raises InputError before anything runs.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class EmigrationModel(mesa.Model):
         without: Iterable[str] = (),
         screened: bool = True,
         replicate: int = 0,
+        population: pd.DataFrame | str | Path | None = None,
+        mechanisms: Iterable[OwnMechanism] = (),
     ) -> None:
         self.scenario = scenarios.load(
             scenario,
@@ -75,6 +79,8 @@ class EmigrationModel(mesa.Model):
             set=set,
             without=without,
             replicate=replicate,
+            population=population,
+            mechanisms=mechanisms,
         )
         super().__init__(seed=self.scenario.seed)
         self.screened = screened
@@ -82,7 +88,8 @@ class EmigrationModel(mesa.Model):
         self.week = 0
         self.chance = Chance(self.scenario.seed, self.scenario.replicate)
         self.home_key = name_key(HOME)
-        self.population = Population(self.scenario.scale, self.chance)
+        own = self.scenario.population
+        self.population = Population(self.scenario.scale, self.chance, own.types if own else None)
         self.ties = Ties(self.population)
         self.emigrants = Emigrants(self.population, self.ties)
         self.host_columns = HostColumns(self.scenario.parameters)
@@ -141,6 +148,7 @@ class EmigrationModel(mesa.Model):
 
     def hosts_answer(self) -> None:
         """Rents, hostility and policy follow the people who came."""
+        respond(self)
         self.host_columns.answer(self.week, self.stock())
 
     def life_abroad(self) -> None:
@@ -178,6 +186,7 @@ class EmigrationModel(mesa.Model):
             self.economy.wage_offers,
             self.attitudes.propaganda,
             self.week,
+            acting(self.scenario.mechanisms),
         )
 
     def stock(self) -> Floats:
