@@ -198,6 +198,14 @@ class Adult(mesa.Agent):
         )
         return open and not stopped and pays
 
+    def is_kept_out_of(self, host: ObjectHost) -> bool:
+        """Whether a host is shut to this visitor, who has the passport and the money for it."""
+        if not (host.shut_to_visitors and self.foreign_passport):
+            return False
+        luck, door = self.model.luck.uniform("exit", self.person), self.door(host)
+        stopped = self.draftable and luck < self.model.kremlin.exit_ban
+        return not door.open and self.able(host, door, True, stopped)
+
     # --- what places are worth -------------------------------------------------------------------
 
     def local_wage_usd(self, host: ObjectHost) -> float:
@@ -329,7 +337,7 @@ class Adult(mesa.Agent):
                 p.mobilisation_weight, self.perceived_risk()
             ),
             "repression": equations.weight_of_repression(
-                p.repression_weight, self.dissent, kremlin.repression, kremlin.propaganda
+                p.repression_weight, self.dissent, kremlin.repression, self.model.propaganda
             ),
             "conscience": equations.weight_of_conscience(
                 p.repression_weight, self.dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -342,7 +350,7 @@ class Adult(mesa.Agent):
     def consumption_at_home(self) -> float:
         """Worth of consumption in Russia."""
         p, model = self.model.parameters, self.model
-        income = self.wage_usd * model.real_wage_index
+        income = self.wage_usd * model.real_wage_index * model.wage_offers[self.occupation]
         spent = equations.consumption(income, 0.0, home_value("price_level"), p.subsistence_ppp_usd)
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 

@@ -127,7 +127,8 @@ def test_wage_offers_follow_what_is_missing(model: EmigrationModel) -> None:
     p = model.scenario.parameters
     for k, name in enumerate(OCCUPATIONS):
         missing = last(model, f"labour_lost.{name}") if EMPLOYED[k] else 0.0
-        offer = np.exp(p.wage_offer_elasticity * missing / workforce(composition()).workers[k]) if missing else 1
+        workers = workforce(composition()).workers[k]
+        offer = np.exp(p.wage_offer_elasticity * missing / workers) if missing else 1
         assert model.economy.wage_offers[k] == pytest.approx(offer)
 
 
