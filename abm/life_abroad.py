@@ -9,7 +9,17 @@ import numpy as np
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Integers, thirds
-from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.doors import (
+    CITIZEN,
+    CITIZEN_WEEKS,
+    IRREGULAR,
+    LONG_PERMIT,
+    LONG_PERMIT_WEEKS,
+    PENDING,
+    PERMIT,
+    REAPPLY_WEEKS,
+    VISITOR,
+)
 from abm.emigrants import (
     ATTENTION,
     DISCRIMINATION,
@@ -25,9 +35,6 @@ from abm.emigrants import (
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
-
-REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
-LONG_PERMIT_WEEKS = 260
 
 
 def life_abroad(model: EmigrationModel) -> None:

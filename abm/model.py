@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import equations
+from abm import equations, foresight
 from abm import scenario as scenarios
 from abm.calendar import START, first_week_on_or_after, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
@@ -46,7 +46,7 @@ class EmigrationModel(mesa.Model):
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
     without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
-    people). Raises InputError before anything runs.
+    people); looking_ahead: whether people do, as the scenario says when None. Raises InputError before anything runs.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class EmigrationModel(mesa.Model):
         without: Iterable[str] = (),
         screened: bool = True,
         replicate: int = 0,
+        looking_ahead: bool | None = None,
     ) -> None:
         self.scenario = scenarios.load(
             scenario,
@@ -68,6 +69,7 @@ class EmigrationModel(mesa.Model):
             set=set,
             without=without,
             replicate=replicate,
+            looking_ahead=looking_ahead,
         )
         super().__init__(seed=self.scenario.seed)
         self.screened = screened
@@ -75,6 +77,7 @@ class EmigrationModel(mesa.Model):
         self.week = 0
         self.chance = Chance(self.scenario.seed, self.scenario.replicate)
         self.home_key = name_key(HOME)
+        self.discount = _discount(self.scenario)
         self.population = Population(self.scenario.scale, self.chance)
         self.ties = Ties(self.population)
         self.emigrants = Emigrants(self.population, self.ties)
@@ -157,6 +160,7 @@ class EmigrationModel(mesa.Model):
             self.kremlin,
             real_wage_index(self.week),
             self.week,
+            self.discount,
         )
 
     def stock(self) -> Floats:
@@ -277,6 +281,12 @@ class EmigrationModel(mesa.Model):
                 "people": e.people[rows],
             }
         )
+
+
+def _discount(scenario: scenarios.Scenario) -> float | None:
+    if not scenario.looking_ahead:
+        return None
+    return foresight.weekly_discount(scenario.parameters.discount_per_year)
 
 
 def _joined(parts: list[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:

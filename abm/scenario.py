@@ -51,6 +51,7 @@ class Scenario:
     events: tuple[Event, ...]
     held: tuple[Held, ...]
     without: tuple[str, ...]
+    looking_ahead: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -79,6 +80,7 @@ def load(
     set: Mapping[str, float] | None = None,
     without: Iterable[str] = (),
     replicate: int = 0,
+    looking_ahead: bool | None = None,
 ) -> Scenario:
     """A scenario by packaged name or TOML path, with what the user changes.
 
@@ -98,6 +100,9 @@ def load(
     if until is not None:
         resolved = _cut(resolved, _day_of("until", until))
     resolved = replace(resolved, replicate=checks.replicate("replicate", replicate))
+    if looking_ahead is not None:
+        ahead = checks.flag("looking_ahead", looking_ahead)
+        resolved = replace(resolved, looking_ahead=ahead)
     parameters, levers = _settings({} if set is None else set)
     off = without if isinstance(without, (str, bytes)) else _listed(without)
     resolved = _changed(resolved, parameters, levers, checks.mechanisms("without", off))
@@ -161,7 +166,7 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
 
 
 def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
-    given = {name: getattr(file, name) for name in ("title", "scale", "seed")}
+    given = {name: getattr(file, name) for name in ("title", "scale", "seed", "looking_ahead")}
     changes = {name: value for name, value in given.items() if value is not None}
     base = _cut(replace(base, name=file.name, **changes), file.until or base.until)
     held = _held(file.levers)

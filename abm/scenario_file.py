@@ -55,6 +55,7 @@ class ScenarioFile:
     until: datetime.date | None = None
     scale: int | None = None
     seed: int | None = None
+    looking_ahead: bool | None = None
     without: tuple[str, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
@@ -238,6 +239,7 @@ KEYS: dict[str, Callable[[str, object], Any]] = {
     "until": checks.day,
     "scale": checks.scale,
     "seed": checks.seed,
+    "looking_ahead": checks.flag,
     "without": checks.mechanisms,
     "parameters": checks.table,
     "levers": checks.table,

@@ -8,7 +8,17 @@ from math import ceil, inf
 
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
-from abm.doors import CITIZEN, CITIZEN_WEEKS, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.doors import (
+    CITIZEN,
+    CITIZEN_WEEKS,
+    IRREGULAR,
+    LONG_PERMIT,
+    LONG_PERMIT_WEEKS,
+    PENDING,
+    PERMIT,
+    REAPPLY_WEEKS,
+    VISITOR,
+)
 from abm.emigrants import (
     ATTENTION,
     DISCRIMINATION,
@@ -22,7 +32,6 @@ from abm.emigrants import (
     SAVINGS_ENDED,
     TRIGGERS,
 )
-from abm.life_abroad import LONG_PERMIT_WEEKS, REAPPLY_WEEKS
 from benchmarks.object_adult import Adult
 from benchmarks.object_hosts import ObjectHost, third
 

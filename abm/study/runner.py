@@ -154,6 +154,7 @@ def run(
     without: Iterable[str] = (),
     screened: bool = True,
     replicate: int = 0,
+    looking_ahead: bool | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Run a scenario once and keep its tables.
@@ -167,6 +168,7 @@ def run(
     without : mechanisms switched off, ``["M8"]``
     screened : False looks at everybody every week: slow, the same people
     replicate : 0 or more; another number is other luck in the same scenario
+    looking_ahead : whether people weigh what lies ahead; as the scenario says when None
     progress : called after each week with the weeks done and the weeks in all
 
     Raises
@@ -183,6 +185,7 @@ def run(
         without=without,
         screened=screened,
         replicate=replicate,
+        looking_ahead=looking_ahead,
     )
     while model.running:
         model.step()
@@ -214,6 +217,7 @@ def replicate(
     set: Mapping[str, Any] | None = None,
     without: Iterable[str] = (),
     screened: bool = True,
+    looking_ahead: bool | None = None,
     progress: Progress | None = None,
 ) -> Replicates:
     """Run a scenario ``n`` times, differing by luck alone; the rest as in `run`.
@@ -238,6 +242,7 @@ def replicate(
             without=without,
             screened=screened,
             replicate=number,
+            looking_ahead=looking_ahead,
             progress=report,
         )
 
