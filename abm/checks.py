@@ -55,7 +55,9 @@ replicate = partial(whole, low=0, high=2**31 - 1, example=0)
 def flag(key: str, value: object) -> bool:
     """Yes or no."""
     if not isinstance(value, bool):
-        raise InputError(f"{key!r} must be true or false, not {shown(value)}. Example: {key} = true")
+        raise InputError(
+            f"{key!r} must be true or false, not {shown(value)}. Example: {key} = true"
+        )
     return value
 
 

@@ -11,6 +11,7 @@ memories fade. Moving costs are paid at once, as in the default, so at β = 0 it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from abm.hosts import HostColumns
     from abm.parameters import Parameters
 
-# How often the plan is revised for the moves that it implies itself. A fixed number, so that a
-# person's plan does not hang on who else decides.
-ROUNDS = 12
+Flow = tuple[Floats | float, Floats | float]  # what is had abroad, (people, hosts), and at home
+
+# How often a plan is revised for the moves that it implies itself, from one that takes all to move
+# by today's utility. A fixed number, so that nobody's plan hangs on who else decides.
+ROUNDS = 4
 
 
 def weekly_discount(per_year: float) -> float:
@@ -133,14 +136,17 @@ class Moves:
         leaving = equations.moving_cost(p.cost_of_leaving, *flights)
         returning = equations.moving_cost(p.cost_of_return, *flights)
         top = np.maximum(abroad.max(axis=1), home)
-        stay, self.stay_home = np.exp(abroad - top[:, None]), np.exp(home - top)
-        enter = np.where(open, stay, 0.0)
+        stay, stay_home = np.exp(abroad - top[:, None]), np.exp(home - top)
+        enter = stay * open
         self.onward = enter * np.exp(-p.cost_of_onward_move)
         self.leave = enter * np.exp(-leaving)
-        self.back = self.stay_home[:, None] * np.exp(-returning)
-        self.away = self.onward.sum(axis=1)[:, None] + self.back  # onward to here is to stay
-        self.all = stay - self.onward + self.away
-        self.all_home = self.stay_home + self.leave.sum(axis=1)
+        self.back = stay_home[:, None] * np.exp(-returning)
+        # From a host to itself is to stay, yet counts among the odds of going on: as it leads
+        # nowhere, what follows is the same.
+        self.going = _summed(self.onward)[:, None] + self.back
+        self.odds = stay - self.onward + self.going
+        self.leaving = _summed(self.leave)
+        self.odds_home = stay_home + self.leaving
         self.attention = equations.attention(p.attention_per_month, 0.0, 0.0, 0.0)
 
 
@@ -148,41 +154,41 @@ class Occupancy:
     """D = (1 - β) Σ_t (κβ)^t P^t: discounted time in each place, from each place.
 
     P moves people as `Moves` has it, each with a week's chance a to reconsider; κ is what is left
-    of a passing thing a week on. Whoever reconsiders goes by the same odds from anywhere, but for
-    staying and the way home, so D x = (1 - β) (1 - κβP)^-1 x is solved host by host: with
-    A_j = 1 - κβ + aκβ (odds of going) / (all odds) and c_j = aκβ / (all odds A_j),
+    of a passing thing a week on. The odds of a destination are the same from any host, so
+    x̃ = D x = (1 - β) (1 - κβP)^-1 x needs no matrix: with the odds o_k of going on to host k,
+    r_j of going home from j, z_j of all, A_j = 1 - κβ + aκβ (Σ_k o_k + r_j) / z_j and
+    c_j = aκβ / (z_j A_j),
 
-        x̃_j = x_j / A_j + c_j (G + back_j x̃_home),    G = Σ_k onward_k x̃_k.
+        x̃_j = (1 - β) x_j / A_j + c_j (Σ_k o_k x̃_k + r_j x̃_home)
+
+    where the sum over k and x̃_home solve two equations for each person.
     """
 
     def __init__(self, moves: Moves, discount: float, kept: float = 1.0) -> None:
         goes_on = discount * kept
         reconsiders = moves.attention * goes_on
-        self.moves, self.share = moves, 1.0 - discount
-        self.ends = 1.0 - goes_on + reconsiders * moves.away / moves.all
-        self.weight = reconsiders / (moves.all * self.ends)
-        self.from_home = reconsiders / moves.all_home
-        left = moves.leave.sum(axis=1)
-        back = self.weight * moves.back
-        self.onward_kept = 1.0 - (moves.onward * self.weight).sum(axis=1)
-        self.onward_back = (moves.onward * back).sum(axis=1) / self.onward_kept
-        self.leave_onward = (moves.leave * self.weight).sum(axis=1)
-        leave_back = (moves.leave * back).sum(axis=1)
-        self.ends_home = (
-            1.0
-            - goes_on
-            + self.from_home * (left - leave_back - self.leave_onward * self.onward_back)
-        )
+        self.moves = moves
+        ends = 1.0 - goes_on + reconsiders * moves.going / moves.odds
+        self.first = (1.0 - discount) / ends
+        self.later = reconsiders / (moves.odds * ends)
+        self.at_home = 1.0 - discount
+        self.from_home = reconsiders / moves.odds_home
+        back = self.later * moves.back
+        self.rest = 1.0 - _product(moves.onward, self.later)
+        self.onward_back = _product(moves.onward, back) / self.rest
+        self.leave_later = _product(moves.leave, self.later)
+        returns = _product(moves.leave, back) + self.leave_later * self.onward_back
+        self.ends_home = 1.0 - goes_on + self.from_home * (moves.leaving - returns)
 
     def average(self, abroad: Floats | float, home: Floats | float) -> tuple[Floats, Floats]:
         """D x: the discounted average of what is had abroad and at home, from each place on."""
         m = self.moves
-        first = self.share * abroad / self.ends
-        onward = (m.onward * first).sum(axis=1) / self.onward_kept
-        leave = (m.leave * first).sum(axis=1) + self.leave_onward * onward
-        at_home = (self.share * home + self.from_home * leave) / self.ends_home
+        first = self.first * abroad
+        onward = _product(m.onward, first) / self.rest
+        leave = _product(m.leave, first) + self.leave_later * onward
+        at_home = (self.at_home * home + self.from_home * leave) / self.ends_home
         onward = onward + self.onward_back * at_home
-        return first + self.weight * (onward[:, None] + m.back * at_home[:, None]), at_home
+        return first + self.later * (onward[:, None] + m.back * at_home[:, None]), at_home
 
 
 def look_ahead(parts: Components, open: Flags, world: World, discount: float) -> Components:
@@ -193,28 +199,42 @@ def look_ahead(parts: Components, open: Flags, world: World, discount: float) ->
     """
     p = world.parameters
     kept = {
-        "mobilisation": 1.0 - equations.weekly_chance(p.risk_decay_per_month),
+        "mobilisation": float(1.0 - equations.weekly_chance(p.risk_decay_per_month)),
         "discrimination": equations.forgotten(1.0),
     }
-    flows: dict[float, tuple[Floats, Floats]] = {}
-    for name, (abroad, home) in parts.items():
-        if name != "moving_cost":
-            share = kept.get(name, 1.0)
-            before = flows.get(share, (np.zeros(open.shape), np.zeros(len(open))))
-            flows[share] = before[0] + abroad, before[1] + home
-    ahead = _summed(list(flows.values()))
+    felt = {
+        name: part
+        for name, part in parts.items()
+        if name != "moving_cost" and (np.any(part[0]) or np.any(part[1]))
+    }
+    flows: dict[float, list[Flow]] = {1.0: []}
+    for name, part in felt.items():
+        flows.setdefault(kept.get(name, 1.0), []).append(part)
+    together = {share: _added(some, open.shape) for share, some in flows.items()}
+    ahead = _added(list(together.values()), open.shape)
+    each: dict[float, Occupancy] = {}
     for _ in range(ROUNDS):
         moves = Moves(*ahead, open, world)
-        each = {share: Occupancy(moves, discount, share) for share in flows}
-        ahead = _summed([each[share].average(*flow) for share, flow in flows.items()])
-    return {
-        name: part if name == "moving_cost" else each[kept.get(name, 1.0)].average(*part)
-        for name, part in parts.items()
-    }
+        each = {share: Occupancy(moves, discount, share) for share in together}
+        averages = [each[share].average(*flow) for share, flow in together.items()]
+        ahead = _added(averages, open.shape)
+    averaged = {name: each[kept.get(name, 1.0)].average(*part) for name, part in felt.items()}
+    return {**parts, **averaged}
 
 
-def _summed(flows: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
-    abroad, home = flows[0]
-    for more_abroad, more_home in flows[1:]:
-        abroad, home = abroad + more_abroad, home + more_home
+def _added(flows: Sequence[Flow], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """The sum of flows abroad, of the shape (people, hosts), and at home."""
+    abroad, home = np.zeros(shape), np.zeros(shape[0])
+    for more_abroad, more_home in flows:
+        abroad += more_abroad
+        home += more_home
     return abroad, home
+
+
+def _product(one: Floats, other: Floats) -> Floats:
+    """Sums of products over hosts, shape (people,), the same for one person as for many."""
+    return np.asarray(np.einsum("ij,ij->i", one, other))
+
+
+def _summed(one: Floats) -> Floats:
+    return np.asarray(np.einsum("ij->i", one))
