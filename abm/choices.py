@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
 SLACK = 1e-9  # rounding in a bound
+CHUNK = 8192  # people at home whose decisions are worked out at a time, to spare memory
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,11 @@ def decide(model: EmigrationModel) -> Intents:
     world = model.world()
     bound = bounds(model.population, world)
     people, u = reconsidering_at_home(model, world, bound)
-    return _leave(model, world, bound, people, u).and_also(_move_abroad(model, world))
+    intents = _move_abroad(model, world)
+    for start in reversed(range(0, max(1, len(u)), CHUNK)):
+        part = slice(start, start + CHUNK)
+        intents = _leave(model, world, bound, people.take(part), u[part]).and_also(intents)
+    return intents
 
 
 def reconsidering_at_home(

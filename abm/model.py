@@ -46,7 +46,8 @@ class EmigrationModel(mesa.Model):
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
     without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
-    people); looking_ahead: whether people do, as the scenario says when None. Raises InputError before anything runs.
+    people); looking_ahead: whether people do, as the scenario says when None. Raises InputError
+    before anything runs.
     """
 
     def __init__(
