@@ -11,7 +11,15 @@ from abm import equations
 from abm.chance import Floats
 from abm.composition import DISSENT_EDGES, LEANINGS
 from abm.decision import World, felt_at_home, income_follows
-from abm.doors import CITIZEN, CITIZEN_WEEKS, PERMIT, STATUS_INSECURITY, VISITOR
+from abm.doors import (
+    CITIZEN,
+    CITIZEN_WEEKS,
+    LONG_PERMIT,
+    LONG_PERMIT_WEEKS,
+    PERMIT,
+    STATUS_INSECURITY,
+    VISITOR,
+)
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
 from abm.parameters import Parameters
@@ -73,7 +81,9 @@ def bounds(population: Population, world: World) -> Bounds:
         + equations.weight_of_repression(
             p.repression_weight, dissent, kremlin.repression, kremlin.propaganda
         )
-        + equations.weight_of_conscience(p.repression_weight, dissent, p.conscience)
+        + equations.weight_of_conscience(
+            p.repression_weight, dissent, p.conscience * (1.0 - kremlin.regime_change)
+        )
         + equations.weight_of_hardship(
             p.hardship_weight, world.real_wage_index, g.livelihood == NO_WORK
         )
@@ -147,12 +157,19 @@ def least_insecurity(hosts: HostColumns) -> Floats:
     def on_entry(status: int, weeks: Floats | float) -> Floats:
         return np.asarray(equations.insecurity(STATUS_INSECURITY[status], hosts.refusal, weeks))
 
+    def with_door(lever: Floats, less: Floats, otherwise: Floats) -> Floats:
+        return np.where(lever > 0, np.minimum(less, otherwise), otherwise)
+
+    permit = on_entry(PERMIT, hosts.permit_weeks)
     visitor = on_entry(VISITOR, hosts.visitor_weeks)
-    permit = np.minimum(visitor, on_entry(PERMIT, hosts.permit_weeks))
-    protects = (hosts.humanitarian_visas_activists > 0) | (hosts.humanitarian_visas_draft > 0)
-    protected = np.where(protects, permit, visitor)
-    citizen = np.where(hosts.descent_share > 0, on_entry(CITIZEN, CITIZEN_WEEKS), permit)
-    return np.stack([visitor, protected, permit, citizen])
+    visitor = with_door(hosts.job_seeker_permits, permit, visitor)
+    settled = on_entry(LONG_PERMIT, LONG_PERMIT_WEEKS)
+    visitor = with_door(hosts.simplified_settlement, settled, visitor)
+    protects = hosts.humanitarian_visas_activists + hosts.humanitarian_visas_draft
+    protected = with_door(protects, permit, visitor)
+    skilled = np.minimum(visitor, permit)
+    citizen = with_door(hosts.descent_share, on_entry(CITIZEN, CITIZEN_WEEKS), skilled)
+    return np.stack([visitor, protected, skilled, citizen])
 
 
 def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) -> Floats:
@@ -170,12 +187,12 @@ def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) 
     in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
     wages = np.stack([other, in_it, np.zeros_like(other)])
     local = wages[:, None, None, :, :] * share[None, None, :, None, :]
-    remote = equations.remote_income(high, p.transfer_barrier, hosts.payment_access)
+    remote = equations.remote_income(high, p.transfer_barrier, hosts.payments)
     follows = np.array([0.0, 1.0])[None, :, None, None, None]
     abroad = equations.consumption(
         np.maximum(local, remote * follows),
         p.rent_share * hosts.rent_usd,
-        hosts.price_level,
+        hosts.prices,
         p.subsistence_ppp_usd,
     )
     home = equations.consumption(

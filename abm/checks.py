@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import reprlib
 from datetime import date, datetime
 from functools import partial
@@ -11,9 +10,9 @@ from typing import Any
 
 from abm.calendar import LATEST, START
 from abm.errors import InputError, unknown
-from abm.hosts_table import HOST_NAMES
+from abm.hosts_table import HOST_NAMES, unions
 from abm.levers import BY_NAME
-from abm.mechanisms import BY_ID, mechanism
+from abm.mechanisms import mechanism
 from abm.parameters import NAMES, Parameters, parameters_from
 
 MOST_PEOPLE_AN_AGENT = 10_000
@@ -88,14 +87,7 @@ def _texts(key: str, value: object, example: str) -> tuple[str, ...]:
 
 def mechanisms(key: str, value: object) -> tuple[str, ...]:
     """Ids of mechanisms, each kept once."""
-    return tuple(dict.fromkeys(_built(id) for id in _texts(key, value, '["M8"]')))
-
-
-def _built(id: str) -> str:
-    """The id of a mechanism that can be off; M1 to M39 are described, not all of them built."""
-    if id not in BY_ID and re.fullmatch("M([1-9]|[12][0-9]|3[0-9])", id):
-        raise InputError(f"mechanism {id!r} is not built yet. Example: --without M8")
-    return mechanism(id).id
+    return tuple(dict.fromkeys(mechanism(id).id for id in _texts(key, value, '["M8"]')))
 
 
 def known_host(name: object) -> str:
@@ -105,15 +97,20 @@ def known_host(name: object) -> str:
     return str(name)
 
 
-def host(key: str, value: object) -> str:
-    """One host's name."""
-    return known_host(text(key, value, "Finland"))
+def members(name: str) -> tuple[str, ...]:
+    """A host, or those of a union of states, by name."""
+    return unions().get(name) or (known_host(name),)
+
+
+def host(key: str, value: object) -> tuple[str, ...]:
+    """One host, or those of one union."""
+    return members(text(key, value, "Finland"))
 
 
 def hosts(key: str, value: object) -> tuple[str, ...]:
-    """Hosts' names, at least one, none twice."""
+    """Hosts by names of their own or of unions, at least one, none twice."""
     example = '["Estonia", "Latvia"]'
-    names = tuple(known_host(name) for name in _texts(key, value, example))
+    names = tuple(host for name in _texts(key, value, example) for host in members(name))
     if not names or len(set(names)) < len(names):
         raise InputError(f"{key!r} must name each of its hosts once. Example: {key} = {example}")
     return names
@@ -144,14 +141,14 @@ def parameter(name: str, value: object) -> float:
 
 
 def lever_value(name: str, value: object) -> float:
-    """The value of a lever, in its range; name is "lever" or "lever.host"."""
+    """The value of a lever, in its range; name is "lever", "lever.host" or "lever.union"."""
     lever, dot, place = name.partition(".")
     if lever not in BY_NAME:
         raise unknown("lever", lever, BY_NAME, "renewal_strictness.Turkey = 0.2")
     if dot and BY_NAME[lever].actor == "Kremlin":
         raise InputError(f"lever {lever!r} is the Kremlin's, it has no host. Example: {lever}=0")
     if dot:
-        known_host(place)
+        members(place)
     return BY_NAME[lever].check(number(name, value, f"{name} = {BY_NAME[lever].high:g}"))
 
 

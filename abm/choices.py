@@ -25,7 +25,7 @@ from abm.decision import (
     felt_insecurity,
     total,
 )
-from abm.doors import SECURE, Doors, doors
+from abm.doors import SECURE, Applicants, Doors, doors
 from abm.emigrants import HOME, LEAVING_CAUSES, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
@@ -140,7 +140,7 @@ def deciders_at_home(model: EmigrationModel, world: World, people: People) -> De
         place=np.full(len(ids), HOME),
         partner_place=partner_place,
         contacts=contacts_there(model, ids),
-        savings_usd=savings * world.parameters.movable_savings,
+        savings_usd=savings,
         doors=doors_of(model, people, settled_with(model, partner, partner_place)),
         status=nothing.astype(np.int64),
         weeks_left=nothing,
@@ -191,9 +191,17 @@ def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> F
 
 def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> Doors:
     """The doors of every host for some people this week, with family settled in a place."""
-    draftable = model.kremlin.is_draftable(people.risk_class)
+    e = model.emigrants
+    rows = e.row_of(people.ids)
+    applicants = Applicants(
+        people=people,
+        draftable=model.kremlin.is_draftable(people.risk_class),
+        family_place=family_place,
+        place=e.place_of(people.ids),
+        settled_before=(rows >= 0) & e.settled_before[rows],
+    )
     p = model.scenario.parameters
-    return doors(model.chance, people, draftable, family_place, model.host_columns, p, model.week)
+    return doors(model.chance, applicants, model.host_columns, p, model.week)
 
 
 def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integers) -> Integers:
@@ -222,7 +230,7 @@ def _leave(
     weights = luck_weights_of(d.people)
     luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys, weights)
     able = ability(d, world, model.chance.uniform("exit", ids))
-    wish = np.argmin(arrivals(luck, utility, np.ones_like(able.in_fact)), axis=1)
+    wish = np.argmin(arrivals(luck, utility, able.considered), axis=1)
     choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
     _check(model, bound, world, d, utility)
 

@@ -94,7 +94,7 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="a mechanism to switch off, for example M15; can be repeated",
+        help="a mechanism to switch off, or responses; for example M15; can be repeated",
     )
     add(
         "--replicates",
@@ -236,12 +236,13 @@ def _levers() -> Listing:
 
 
 def _mechanisms() -> Listing:
-    from abm.mechanisms import MECHANISMS
+    from abm.mechanisms import MECHANISMS, Mechanism
 
-    def off(values: dict[str, float]) -> str:
-        return ", ".join(f"{name}={value:g}" for name, value in values.items())
+    def off(each: Mechanism) -> str:
+        values = [f"{name}={value:g}" for name, value in {**each.off, **each.held}.items()]
+        return ", ".join([*values, *([f"no dated {each.drops}"] if each.drops else [])])
 
-    rows: Rows = [(each.id, each.what, off({**each.off, **each.held})) for each in MECHANISMS]
+    rows: Rows = [(each.id, each.what, off(each)) for each in MECHANISMS]
     return ("id", "what", "off means"), rows, ()
 
 
@@ -253,9 +254,9 @@ def _outcomes() -> Listing:
 
 
 def _hosts() -> Listing:
-    from abm.hosts_table import HOST_NAMES
+    from abm.hosts_table import HOST_NAMES, host_labels
 
-    return ("name",), [(name,) for name in HOST_NAMES], ()
+    return ("name", "union"), list(zip(HOST_NAMES, host_labels("union"), strict=True)), ()
 
 
 def _range(low: float, high: float) -> str:

@@ -19,7 +19,7 @@ from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
 from abm.parameters import Parameters
 from abm.people import ATTACHMENT_LIMIT, Flags, People
-from abm.population import IT
+from abm.population import IT, SCIENTIST
 from abm.population import JOBLESS as OUT_OF_WORK
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
@@ -133,6 +133,8 @@ def components(d: Deciders, world: World) -> Components:
     )
     for name, value in felt.items():
         part(name, 0.0, value)
+    part("fear", equations.weight_of_fear(p.fear_weight, d.people.dissent[:, None], hosts.fear))
+    part("news_from_home", 0.0, np.where(d.abroad, news_from_home(d.people, world), 0.0))
     part("moving_cost", *moving_costs(d, world))
     if world.discount is not None:
         parts = foresight.look_ahead(parts, d.doors.believed, world, world.discount)
@@ -151,9 +153,7 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
     share = equations.employability(
         p.job_finding_per_month, work_access(d.people, hosts), p.failure_per_month
     )
-    remote = equations.remote_income(
-        d.people.wage_usd[:, None], p.transfer_barrier, hosts.payment_access
-    )
+    remote = equations.remote_income(d.people.wage_usd[:, None], p.transfer_barrier, hosts.payments)
     works_remotely = np.where(d.abroad, d.work == REMOTE_WORK, income_follows(d.people))
     income = np.maximum(share * local, remote * works_remotely[:, None])
     here = np.flatnonzero(d.abroad & (d.work != REMOTE_WORK))
@@ -167,7 +167,7 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
     income[here, place] = own
     return np.asarray(
         equations.consumption(
-            income, p.rent_share * hosts.rent_usd, hosts.price_level, p.subsistence_ppp_usd
+            income, p.rent_share * hosts.rent_usd, hosts.prices, p.subsistence_ppp_usd
         )
     )
 
@@ -187,7 +187,11 @@ def local_wages(people: People, hosts: HostColumns, p: Parameters) -> Floats:
 def work_access(people: People, hosts: HostColumns) -> Floats:
     """Access to local work in each host, 0 to 1, shape (people, hosts)."""
     heard = equations.understood(people.speaks_foreign_language[:, None], hosts.russian_ease)
-    return np.asarray(equations.access_to_work(hosts.right_to_work, heard))
+    access = np.asarray(equations.access_to_work(hosts.right_to_work, heard))
+    if hosts.institutions_closed.any():
+        research = people.occupation == SCIENTIST
+        access[research] = equations.open_to_scientists(access[research], hosts.institutions_closed)
+    return access
 
 
 def income_follows(people: People) -> Flags:
@@ -218,7 +222,7 @@ def felt_at_home(people: People, world: World) -> dict[str, Floats]:
             p.repression_weight, people.dissent, kremlin.repression, kremlin.propaganda
         ),
         "conscience": equations.weight_of_conscience(
-            p.repression_weight, people.dissent, p.conscience
+            p.repression_weight, people.dissent, p.conscience * (1.0 - kremlin.regime_change)
         ),
         "hardship": equations.weight_of_hardship(
             p.hardship_weight, world.real_wage_index, people.occupation == OUT_OF_WORK
@@ -231,11 +235,21 @@ def felt_at_home(people: People, world: World) -> dict[str, Floats]:
     }
 
 
+def news_from_home(people: People, world: World) -> Floats:
+    """What calls, offers and another regime add to home for those abroad, shape (people,)."""
+    p, kremlin = world.parameters, world.kremlin
+    return np.asarray(
+        equations.worth_of_offer(p.offer_weight, kremlin.return_offer, people.dissent)
+        + equations.worth_of_hope(p.hope_weight, kremlin.regime_change, people.dissent)
+    )
+
+
 def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
     """Utility lost by moving to each host, (people, hosts), and to Russia, (people,)."""
     p, hosts = world.parameters, world.hosts
     leaving = equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
     onward = np.where(d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move)
+    onward[d.doors.resettled] *= 1.0 - p.resettlement_ease
     to_host = np.where(d.abroad[:, None], onward, leaving)
     back = equations.moving_cost(
         p.cost_of_return, p.cost_without_flights, hosts.direct_flights[d.place]
@@ -254,10 +268,14 @@ def total(parts: Components, people: int) -> Floats:
 
 @dataclass(frozen=True)
 class Able:
-    """What each can do, shape (people, hosts + 1): able in fact, and as they believe."""
+    """What each can do, shape (people, hosts + 1): able in fact, and as they believe.
+
+    considered: what they would think of, were every door they have heard of open to them.
+    """
 
     in_fact: Flags
     believed: Flags
+    considered: Flags
 
 
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
@@ -271,12 +289,15 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     )
     draftable = world.kremlin.is_draftable(d.people.risk_class)
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
-    means = (d.savings_usd[:, None] >= journey) & ~stopped[:, None]
+    movable = equations.let_through(world.parameters.movable_savings, world.hosts.capital_accepted)
+    purse = d.savings_usd[:, None] * np.where(d.abroad[:, None], 1.0, movable)
+    means = ((purse >= journey) | d.doors.resettled) & ~stopped[:, None]
     stays = d.place[:, None] == np.arange(len(world.hosts))
     home = np.ones((len(d.place), 1), dtype=bool)
     return Able(
         np.hstack([(d.doors.open & means) | stays, home]),
         np.hstack([(d.doors.believed & means) | stays, home]),
+        np.hstack([~d.doors.unheard, home]),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abm.chance import Chance, Floats, Integers, quarter_below
+from abm.chance import Chance, Floats, Integers, Words, quarter_below
 from abm.hosts import HostColumns
 from abm.parameters import Parameters
 from abm.people import Flags, People
@@ -15,8 +15,7 @@ CITIZEN, LONG_PERMIT, PERMIT, VISITOR, PENDING, IRREGULAR = range(6)
 STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irregular")
 # Insecurity that a status has by itself, b in the model's description.
 STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
-CITIZEN_WEEKS = 5200.0
-LONG_PERMIT_WEEKS = 260
+CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 260.0
 REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
 
@@ -25,59 +24,113 @@ SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
 class Doors:
     """Shape (people, hosts).
 
-    open: may enter; believed: thinks so (news of a shut door spreads within weeks);
-    status and weeks: what one is on entry, and for how long.
+    open: may enter; believed: thinks so (news of a shut door spreads within weeks); unheard: could
+    enter, had news of the door come; status and weeks: what one is on entry, and for how long;
+    resettled: brought there from a border state.
     """
 
     open: Flags
     believed: Flags
+    unheard: Flags
     status: Integers
     weeks: Floats
+    resettled: Flags
+
+
+@dataclass(frozen=True)
+class Applicants:
+    """What doors ask of some people beside their traits, each of shape (people,).
+
+    draftable: the army could call them up; family_place: where a partner is settled; place: where
+    they are; settled_before: had a settlement tied to residence, and so can have no other.
+    """
+
+    people: People
+    draftable: Flags
+    family_place: Integers
+    place: Integers
+    settled_before: Flags
+
+
+# Grounds to enter, each of shape (people, hosts): settlement gives a long permit, the others one.
+Grounds = tuple[Flags, Flags, Flags, Flags]
 
 
 def doors(
-    chance: Chance,
-    people: People,
-    draftable: Flags,
-    family_place: Integers,
-    hosts: HostColumns,
-    parameters: Parameters,
-    week: int,
+    chance: Chance, applicants: Applicants, hosts: HostColumns, parameters: Parameters, week: int
 ) -> Doors:
     """The doors of every host for some people.
 
-    Grounds: descent (citizenship on entry), skill or study, a partner settled there (family_place),
-    protection for activists and draft evaders (each a permit); or a visit, without a visa or on
-    one. Which applications would succeed is the person's own luck with papers, always the same.
+    Grounds: descent (citizenship on entry), settlement, skill or study, work to be sought, a
+    partner settled there, resettlement from a border state, protection for activists and draft
+    evaders; or a visit, without a visa or on one. Which applications would succeed is the person's
+    own luck with papers, always the same.
     """
+    people = applicants.people
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
-    rows = np.arange(len(hosts))
-    draftable = draftable[:, None]
-    descent = people.descent_host[:, None] == rows
-    ground = (
-        descent
-        | (people.skilled[:, None] & quarter_below(luck, 1, hosts.skill_visas))
-        | (family_place[:, None] == rows)
-    )
-    protection = (
-        people.activist[:, None] & quarter_below(luck, 3, hosts.humanitarian_visas_activists)
-    ) | (draftable & quarter_below(luck, 3, hosts.humanitarian_visas_draft))
+    descent = people.descent_host[:, None] == np.arange(len(hosts))
     on_visa = quarter_below(luck, 2, hosts.tourist_visas * hosts.visa_reach)
-    visit = ((hosts.visa_free_days > 0) | on_visa) & (draftable | (hosts.draft_papers_only == 0))
+    papers = applicants.draftable[:, None] | (hosts.draft_papers_only == 0)
+    visit = ((hosts.visa_free_days > 0) | on_visa) & papers
     passport = people.foreign_passport[:, None] | hosts.internal_passport
     banned = hosts.entry_ban > 0
     exempt = ~banned | (hosts.entry_exemptions > 0)
-    open = passport & ((ground & exempt) | protection | (visit & ~banned))
-    status = np.where(descent, CITIZEN, np.where(ground | protection, PERMIT, VISITOR))
+
+    def opened(grounds: Grounds) -> Flags:
+        settlement, permit, resettled, protection = grounds
+        ground = descent | settlement | permit | resettled
+        return passport & ((ground & exempt) | protection | (visit & ~banned))
+
+    grounds = _grounds(applicants, luck, hosts, hosts.heard)
+    settlement, permit, resettled, protection = grounds
+    open = opened(grounds)
+    unheard = np.zeros_like(open)
+    if not hosts.news_is_out:
+        unheard = opened(_grounds(applicants, luck, hosts, hosts.offered)) & ~open
+    status = np.where(permit | resettled | protection, PERMIT, VISITOR)
+    status = np.where(descent, CITIZEN, np.where(settlement, LONG_PERMIT, status))
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
     reach = (hosts.visa_free_days > 0) | quarter_below(luck, 2, hosts.visa_reach)
     believed = open | (passport & reach & _not_heard(chance, people.ids, hosts, parameters, week))
-    return Doors(open, believed, status, weeks)
+    return Doors(open, believed, unheard, status, weeks, resettled)
+
+
+def _grounds(
+    applicants: Applicants, luck: Words, hosts: HostColumns, offers: dict[str, Floats]
+) -> Grounds:
+    """Settlement, permit, resettlement and protection, by what is offered or has been heard of."""
+    people = applicants.people
+    draftable = applicants.draftable[:, None]
+    permit = people.skilled[:, None] & quarter_below(luck, 1, offers["skill_visas"])
+    permit |= applicants.family_place[:, None] == np.arange(len(hosts))
+    if offers["job_seeker_permits"].any():
+        seeks = people.works[:, None]
+        permit |= seeks & quarter_below(luck, 1, offers["job_seeker_permits"])
+    protection = (
+        people.activist[:, None] & quarter_below(luck, 3, offers["humanitarian_visas_activists"])
+    ) | (draftable & quarter_below(luck, 3, offers["humanitarian_visas_draft"]))
+    settlement = resettled = np.zeros_like(permit)
+    if offers["simplified_settlement"].any():
+        settlement = quarter_below(luck, 0, offers["simplified_settlement"])
+        settlement &= ~applicants.settled_before[:, None]
+    if offers["resettlement"].any():
+        place = applicants.place
+        waits = (place >= 0) & hosts.borders_russia[place] & (hosts.resettlement[place] == 0)
+        resettled = waits[:, None] & quarter_below(luck, 0, offers["resettlement"])
+    return settlement, permit, resettled, protection
+
+
+def settles(chance: Chance, ids: Integers, place: Integers, hosts: HostColumns) -> Flags:
+    """Who is let settle where they are, by the same luck with papers as on entry (P6)."""
+    luck = chance.words_by_place("papers", ids, hosts.keys)
+    able = quarter_below(luck, 0, hosts.heard["simplified_settlement"])
+    return able[np.arange(len(ids)), place]
 
 
 def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats) -> Floats:
     """For how long one may stay with the status that a door gives, weeks."""
     stay = np.where(status == PERMIT, permit_weeks, visitor_weeks)
+    stay = np.where(status == LONG_PERMIT, LONG_PERMIT_WEEKS, stay)
     return np.where(status == CITIZEN, CITIZEN_WEEKS, stay)
 
 

@@ -17,12 +17,13 @@ HOME, ARMY, NOWHERE = -1, -2, -3  # places that are no host's row
 JOBLESS, LOCAL_WORK, REMOTE_WORK = range(3)
 # Why somebody decides (abroad) or left. The order is that of urgency: a later one prevails.
 TRIGGERS = (
-    "none", "attention", "partner", "discrimination", "permit ended", "job lost", "savings ended",
-    "permit refused",
+    "none", "attention", "partner", "news from home", "discrimination", "permit ended", "job lost",
+    "savings ended", "abduction", "permit refused",
 )  # fmt: skip
 (
-    NONE, ATTENTION, PARTNER, DISCRIMINATION, PERMIT_ENDED, JOB_LOST, SAVINGS_ENDED, PERMIT_REFUSED
-) = range(8)  # fmt: skip
+    NONE, ATTENTION, PARTNER, NEWS_FROM_HOME, DISCRIMINATION, PERMIT_ENDED, JOB_LOST,
+    SAVINGS_ENDED, ABDUCTION, PERMIT_REFUSED,
+) = range(10)  # fmt: skip
 LEAVING_CAUSES = ("mobilisation", "repression", "conscience", "hardship", "wages", "partner")
 
 _COLUMNS: dict[str, tuple[type, float]] = {
@@ -34,6 +35,8 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "age_years": (np.int8, 0),
     "education": (np.int8, 0),
     "occupation": (np.int8, 0),
+    "activist": (np.bool_, 0),
+    "settled_before": (np.bool_, 0),  # has had a settlement tied to residence (P6)
     "first_left_week": (np.int32, -1),
     "left_week": (np.int32, -1),
     "arrived_week": (np.int32, -1),
@@ -70,6 +73,8 @@ class Emigrants:
     age_years: NDArray[np.int8]
     education: NDArray[np.int8]
     occupation: NDArray[np.int8]
+    activist: NDArray[np.bool_]
+    settled_before: NDArray[np.bool_]
     first_left_week: NDArray[np.int32]
     left_week: NDArray[np.int32]
     arrived_week: NDArray[np.int32]
@@ -135,6 +140,7 @@ class Emigrants:
             self.age_years[rows] = traits.age_years
             self.education[rows] = traits.education
             self.occupation[rows] = traits.occupation
+            self.activist[rows] = traits.activist
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd
             self.rows = end

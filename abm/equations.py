@@ -66,6 +66,16 @@ def weight_of_conscience(weight: Number, dissent: Number, conscience: Number) ->
     return -weight * dissent * conscience
 
 
+def worth_of_offer(weight: Number, offer: Number, dissent: Number) -> Number:
+    """What the Kremlin's calls and offers add to home for those abroad: β_o offer (1 - o) (M28)."""
+    return weight * offer * (1.0 - dissent)
+
+
+def worth_of_hope(weight: Number, regime_change: Number, dissent: Number) -> Number:
+    """What another regime adds to home for those abroad: β_n o, once it rules (M32)."""
+    return weight * regime_change * dissent
+
+
 def weight_of_hardship(weight: Number, real_wage_index: Number, jobless: Number) -> Number:
     """-β_e hardship; hardship = fall of real income since 2021 in logs, plus one when jobless."""
     return -weight * (np.maximum(0.0, -np.log(real_wage_index)) + jobless)
@@ -108,6 +118,11 @@ def understood(speaks: Number, russian_ease: Number) -> Number:
     return np.maximum(speaks, russian_ease)
 
 
+def open_to_scientists(access: Number, institutions_closed: Number) -> Number:
+    """Access to work in science, 0 to 1: a (1 - share of posts shut to Russians) (M13)."""
+    return access * (1.0 - institutions_closed)
+
+
 def employability(finding_per_month: Number, access: Number, failure_per_month: Number) -> Number:
     """Long-run share of time in work: e a / (e a + f), a the access to work; 0 without it."""
     found = finding_per_month * access
@@ -117,6 +132,21 @@ def employability(finding_per_month: Number, access: Number, failure_per_month: 
 def remote_income(wage_at_home_usd: Number, barrier: Number, payment_access: Number) -> Number:
     """Income earned in Russia that arrives abroad (M10): w (1 - b (1 - access to payments))."""
     return wage_at_home_usd * (1.0 - barrier * (1.0 - payment_access))
+
+
+def payments_under_sanctions(access: Number, effect: Number, sanctions: Number) -> Number:
+    """Access to payments in fact, 0 to 1: access (1 - x_s sanctions) (M14)."""
+    return access * (1.0 - effect * sanctions)
+
+
+def prices(level: Number, living_cost: Number, effect: Number, sanctions: Number) -> Number:
+    """Price level against the United States: level × living costs (1 + x_c sanctions) (M14)."""
+    return level * living_cost * (1.0 + effect * sanctions)
+
+
+def let_through(share: Number, capital_accepted: Number) -> Number:
+    """Share of money or property that gets out: k + (1 - k) capital accepted there (M10, P7)."""
+    return share + (1.0 - share) * capital_accepted
 
 
 def consumption(
@@ -169,6 +199,11 @@ def weight_of_insecurity(weight: Number, insecurity: Number) -> Number:
 def weight_of_discrimination(weight: Number, lived: Number) -> Number:
     """-β_d D, D the discrimination lived in this host; it weighs on staying only (M8)."""
     return -weight * lived
+
+
+def weight_of_fear(weight: Number, dissent: Number, fear: Number) -> Number:
+    """-β_a o F_j, F_j the fear of abduction and handover in host j (M27)."""
+    return -weight * dissent * fear
 
 
 # --- what a move costs and takes -----------------------------------------------------------------
@@ -227,9 +262,14 @@ def refusal_chance(
     return odds / (1.0 + odds)
 
 
-def discrimination_chance(base: Number, slope: Number, hostility: Number) -> Number:
-    """Chance of an act of discrimination in a week; a month's is 1 - exp(-δ0 - δ1 hostility)."""
-    return weekly_chance(base + slope * hostility)
+def discrimination_chance(
+    base: Number, slope: Number, hostility: Number, prevented: Number
+) -> Number:
+    """Chance of an act of discrimination in a week; prevented: the share x_a × effort against it.
+
+    A month's chance is 1 - exp(-(δ0 + δ1 hostility)(1 - prevented)).
+    """
+    return weekly_chance((base + slope * hostility) * (1.0 - prevented))
 
 
 def forgotten(lived: Number) -> Number:
@@ -253,6 +293,20 @@ def rent(
 ) -> Number:
     """ln rent = ln rent0 + γ (newcomers over the population of the cities where they settle)."""
     return rent_before_usd * np.exp(elasticity * seekers / settlement_population)
+
+
+def seekers(
+    newcomers: Number, competition: Number, refugees: Number, aid_effect: Number, aid: Number
+) -> Number:
+    """Who seeks a flat, in newcomers: (newcomers + γ_u refugees)(1 - x_h aid) (M34, P12)."""
+    return (newcomers + competition * refugees) * (1.0 - aid_effect * aid)
+
+
+def crowding(
+    newcomers: Number, settlement_population: Number, aid_effect: Number, aid: Number
+) -> Number:
+    """Newcomers beyond what aid houses, % of their cities' people: 100 N (1 - x_h aid) / P."""
+    return 100.0 * newcomers * (1.0 - aid_effect * aid) / settlement_population
 
 
 def hostility_at_rest(
@@ -288,14 +342,52 @@ def strictness_next(
     to_hostility: Number,
     hostility: Number,
     threshold: Number,
+    to_crowding: Number,
+    crowding: Number,
+    to_security: Number,
+    security_plea: Number,
     to_pressure: Number,
     pressure_gained: Number,
 ) -> Number:
     """Strictness after a quarterly review, 0 to 1 (M17, M18).
 
-    strictness + (1 - strictness)(1 - exp(-push)),
-    push = p_h max(0, H - threshold) + p_p max(0, pressure gained).
+    strictness + (1 - strictness)(1 - exp(-push)), push = p_h max(0, H - threshold)
+    + p_c crowding + p_s plea + p_p max(0, pressure gained).
     """
     push = to_hostility * np.maximum(0.0, hostility - threshold)
+    push = push + to_crowding * crowding + to_security * security_plea
     push = push + to_pressure * np.maximum(0.0, pressure_gained)
     return strictness + (1.0 - strictness) * -np.expm1(-push)
+
+
+def heard_next(
+    heard: Number, offered: Number, news_months: Number, publicity_effect: Number, publicity: Number
+) -> Number:
+    """What people have heard of a door, as a share, a week on (M33); news of shutting is M5's.
+
+    min(offered, heard + (offered - heard)(1 - exp(-(1 + x_p publicity) / τ_k / weeks a month))).
+    """
+    spread = weekly_chance((1.0 + publicity_effect * publicity) / np.maximum(news_months, 1e-9))
+    return np.minimum(offered, heard + spread * (offered - heard))
+
+
+def abductions_per_year(
+    rate: Number, handover_risk: Number, protection: Number, intensity: Number
+) -> Number:
+    """Chance a year that an activist is abducted or handed over: r_a × risk (1 - P13) P23 (M27)."""
+    return rate * handover_risk * (1.0 - protection) * intensity
+
+
+def fear_believed(
+    of_abduction: Number,
+    abductions_per_year: Number,
+    of_refusal: Number,
+    refusal: Number,
+    handover_risk: Number,
+) -> Number:
+    """Fear that a host suggests, 0 to 1: 1 - exp(-ν 1000 × abductions - ν_r q × risk) (M27).
+
+    q, the chance that a permit is refused, frightens as far as the refused may be handed over.
+    """
+    of_rejection = of_refusal * refusal * handover_risk
+    return -np.expm1(-of_abduction * 1000.0 * abductions_per_year - of_rejection)

@@ -25,6 +25,12 @@ REVIEW_WEEKS = 13  # a policy reviews itself every quarter
 STRICTNESS_AT_START = 0.3  # the scale's anchor: refusal_base holds at this strictness
 VISA_DAYS = 90  # stay on a Schengen or other visitor's visa
 LONG_AGO = 10_000
+UNHEARD_OF = 1e-5  # share of people; with fewer who have not heard, everybody has
+# Levers that open doors, of which people hear little by little (M33).
+PROGRAMMES = (
+    "humanitarian_visas_activists", "humanitarian_visas_draft", "simplified_settlement",
+    "job_seeker_permits", "skill_visas", "resettlement",
+)  # fmt: skip
 _FROM_TABLE = (
     "visa_free_days", "border_run", "tourist_visas", "humanitarian_visas_activists",
     "humanitarian_visas_draft", "right_to_work", "skill_visas", "payment_access", "direct_flights",
@@ -37,8 +43,10 @@ class HostColumns:
 
     Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
-    decision on a permit; places_left: people who may still enter this week. The last family let in
-    may overdraw them, and then the next wait for weeks; places not taken lapse.
+    decision on a permit; payments, prices: as sanctions leave them; fear: of abduction, 0 to 1;
+    offered, heard: what doors give, and what people know of them; places_left: people who may
+    still enter this week. The last family let in may overdraw them, and then the next wait for
+    weeks; places not taken lapse.
     """
 
     names = HOST_NAMES
@@ -103,6 +111,10 @@ class HostColumns:
             setattr(self, lever, np.zeros(len(HOST_NAMES)))
         for lever in _FROM_TABLE:
             setattr(self, lever, host_column(lever).copy())
+        self.offered = {lever: getattr(self, lever) for lever in PROGRAMMES}
+        self.heard = {lever: column.copy() for lever, column in self.offered.items()}
+        self.news_is_out = True
+        self.fear = np.zeros(len(HOST_NAMES))
         self.host_constant[:] = host_constants()
         self.entry_exemptions[:] = 1.0
         self.renewal_strictness[:] = STRICTNESS_AT_START
@@ -170,9 +182,17 @@ class HostColumns:
         )
 
     def update(self) -> None:
-        """Rents and the chance of refusal as things stand."""
+        """Rents, prices, payments and the chance of refusal as things stand."""
         p = self._parameters
-        seekers = self.newcomers + p.refugee_competition * self.competing_refugees
+        self.payments = equations.payments_under_sanctions(
+            self.payment_access, p.sanctions_on_payments, self.sanctions
+        )
+        self.prices = equations.prices(
+            self.price_level, self.living_cost, p.sanctions_on_costs, self.sanctions
+        )
+        seekers = equations.seekers(
+            self.newcomers, p.refugee_competition, self.competing_refugees, p.aid_effect, self.aid
+        )
         self.rent_usd = equations.rent(
             self.rent_before_usd, p.rent_elasticity, seekers, self.settlement_population
         )
@@ -190,6 +210,7 @@ class HostColumns:
         self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
+        self._spread_news()
         self.hostility = equations.hostility_next(
             self.hostility,
             self._rest(week),
@@ -202,14 +223,30 @@ class HostColumns:
         if week > 0 and week % REVIEW_WEEKS == 0:
             self._review()
 
+    def _spread_news(self) -> None:
+        """People hear of new doors."""
+        p = self._parameters
+        self.news_is_out = True
+        for lever, offered in self.offered.items():
+            heard = self.heard[lever]
+            if not np.array_equal(heard, offered):
+                heard[:] = equations.heard_next(
+                    heard, offered, p.news_months, p.publicity_effect, self.publicity
+                )
+                self.news_is_out &= bool(np.all(offered - heard < UNHEARD_OF))
+
     def _review(self) -> None:
-        """Strictness moves with hostility and pressure, unless a dated event has set it."""
+        """Strictness moves with what presses on a host, unless a dated event has set it."""
         p = self._parameters
         reviewed = equations.strictness_next(
             self.renewal_strictness,
             p.policy_to_hostility,
             self.hostility,
             p.hostility_threshold,
+            p.policy_to_crowding,
+            equations.crowding(self.newcomers, self.settlement_population, p.aid_effect, self.aid),
+            p.policy_to_security,
+            self.security_plea,
             p.policy_to_pressure,
             self.accession_pressure - self.pressure_before,
         )

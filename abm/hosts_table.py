@@ -43,6 +43,16 @@ def host_labels(field: str) -> tuple[str, ...]:
 
 
 @cache
+def unions() -> dict[str, tuple[str, ...]]:
+    """Unions of states and their members; a host belongs to one at most."""
+    of = host_labels("union")
+    return {
+        union: tuple(name for name, its in zip(HOST_NAMES, of, strict=True) if its == union)
+        for union in sorted({*of} - {"none"})
+    }
+
+
+@cache
 def host_constants() -> Floats:
     """Host constants ξ, util, shape (hosts,): what the model does not explain, set by hand."""
     text = (files("abm") / "data" / "host_constants.csv").read_text("utf-8")

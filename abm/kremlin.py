@@ -17,6 +17,7 @@ from abm.population import Population
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
+NEWS = ("return_offer", "regime_change")  # levers that those abroad hear of at once
 DRAFT_ELIGIBLE = 0.1  # exposure from which a man counts as one whom the army could call up
 
 
@@ -45,6 +46,7 @@ class Kremlin(mesa.Agent):
         )
         self.risk: Floats = np.zeros(len(self.exposure))
         self.called_up = 0.0
+        self.has_news = False  # whether calls, offers or another regime are new this week
         self._taken = np.zeros_like(population.class_size)
         self._class_size = np.maximum(population.class_size, 1.0)
 
@@ -52,6 +54,7 @@ class Kremlin(mesa.Agent):
         """Set a lever; returns what it was."""
         assert lever in KREMLIN_LEVERS
         before: float = getattr(self, lever)
+        self.has_news |= lever in NEWS and value > before
         setattr(self, lever, value)
         return before
 

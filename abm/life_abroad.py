@@ -8,7 +8,7 @@ import numpy as np
 
 from abm import equations
 from abm.calendar import WEEKS_PER_YEAR
-from abm.chance import Integers, thirds
+from abm.chance import Floats, Integers, thirds
 from abm.doors import (
     CITIZEN,
     CITIZEN_WEEKS,
@@ -19,19 +19,23 @@ from abm.doors import (
     PERMIT,
     REAPPLY_WEEKS,
     VISITOR,
+    settles,
 )
 from abm.emigrants import (
+    ABDUCTION,
     ATTENTION,
     DISCRIMINATION,
     JOB_LOST,
     JOBLESS,
     LOCAL_WORK,
+    NEWS_FROM_HOME,
     NONE,
     PERMIT_ENDED,
     PERMIT_REFUSED,
     REMOTE_WORK,
     SAVINGS_ENDED,
 )
+from abm.population import SCIENTIST
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -52,6 +56,7 @@ def life_abroad(model: EmigrationModel) -> None:
     _work(model, rows, by_work)
     _spend(model, rows)
     _check_permits(model, rows)
+    _hear(model, rows)
 
 
 def _raise(model: EmigrationModel, rows: Integers, trigger: int) -> None:
@@ -63,11 +68,25 @@ def _raise(model: EmigrationModel, rows: Integers, trigger: int) -> None:
     e.trigger[rows] = np.maximum(e.trigger[rows], trigger)
 
 
+def _hear(model: EmigrationModel, rows: Integers) -> None:
+    """News that makes people decide: of home, and of abductions among those at risk."""
+    e = model.emigrants
+    if model.kremlin.has_news:
+        _raise(model, rows, NEWS_FROM_HOME)
+    hosts = np.flatnonzero(model.abductions)
+    if len(hosts):
+        at_risk = e.activist[rows] & np.isin(e.place[rows], hosts)
+        _raise(model, rows[at_risk], ABDUCTION)
+
+
 def _discriminate(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
     e, p = model.emigrants, model.scenario.parameters
     hostility = model.host_columns.hostility[e.place[rows]]
     chance = equations.discrimination_chance(
-        p.discrimination_base, p.discrimination_from_hostility, hostility
+        p.discrimination_base,
+        p.discrimination_from_hostility,
+        hostility,
+        (p.anti_discrimination_effect * model.host_columns.anti_discrimination)[e.place[rows]],
     )
     e.discrimination[rows] = equations.forgotten(e.discrimination[rows])
     struck = rows[luck < chance]
@@ -82,12 +101,16 @@ def _work(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
     work = e.work[rows]
     works = e.local_wage_usd[rows] > 0  # others live on transfers
     allowed = e.status[rows] != IRREGULAR
-    access = equations.access_to_work(
-        model.host_columns.right_to_work[e.place[rows]], e.understood[rows]
-    )
+    hosts, place = model.host_columns, e.place[rows]
+    access = equations.access_to_work(hosts.right_to_work[place], e.understood[rows])
+    failure: Floats | float = p.failure_per_month
+    if hosts.institutions_closed.any():
+        closed = np.where(e.occupation[rows] == SCIENTIST, hosts.institutions_closed[place], 0.0)
+        access = equations.open_to_scientists(access, closed)
+        failure = failure + p.institution_loss_per_month * closed
     finding = equations.weekly_chance(p.job_finding_per_month * access)
     found = works & allowed & (work == JOBLESS) & (luck < finding)
-    lost = ((work == LOCAL_WORK) & (luck < equations.weekly_chance(p.failure_per_month))) | (
+    lost = ((work == LOCAL_WORK) & (luck < equations.weekly_chance(failure))) | (
         works & (work == REMOTE_WORK) & (luck < equations.weekly_chance(p.remote_loss_per_month))
     )
     e.work[rows[found]] = LOCAL_WORK
@@ -99,12 +122,12 @@ def _spend(model: EmigrationModel, rows: Integers) -> None:
     e, p, hosts = model.emigrants, model.scenario.parameters, model.host_columns
     place = e.place[rows]
     remote = equations.remote_income(
-        e.home_wage_usd[rows], p.transfer_barrier, hosts.payment_access[place]
+        e.home_wage_usd[rows], p.transfer_barrier, hosts.payments[place]
     )
     income = np.choose(e.work[rows], [0.0, e.local_wage_usd[rows], remote])
     before = e.savings_usd[rows]
     rent = (p.rent_share * hosts.rent_usd)[place]
-    living = (p.living_cost_ppp_usd * hosts.price_level)[place]
+    living = (p.living_cost_ppp_usd * hosts.prices)[place]
     after = equations.savings_next(before, income, rent, living)
     e.savings_usd[rows] = after
     _raise(model, rows[(before > 0) & (after <= 0)], SAVINGS_ENDED)
@@ -139,6 +162,13 @@ def _apply(model: EmigrationModel, rows: Integers) -> None:
     e.status[rows] = PENDING
     weeks = np.ceil(model.scenario.parameters.processing_weeks)
     e.permit_ends[rows] = model.week + int(weeks)
+    hosts = model.host_columns
+    if hosts.simplified_settlement.any():  # granted at once, without examination
+        able = settles(model.chance, e.person[rows], e.place[rows], hosts)
+        settled = rows[able & ~e.settled_before[rows]]
+        e.status[settled] = LONG_PERMIT
+        e.settled_before[settled] = True
+        e.permit_ends[settled] = model.week + LONG_PERMIT_WEEKS
 
 
 def _grant(model: EmigrationModel, rows: Integers) -> None:

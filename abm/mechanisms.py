@@ -11,13 +11,15 @@ from abm.errors import unknown
 class Mechanism:
     """A mechanism of the model's description and what switches it off.
 
-    off: parameters and their null values; held: levers held at a value, from the first week on.
+    off: parameters and their null values; held: levers held at a value, from the first week on;
+    drops: the kind of dated events that are left out.
     """
 
     id: str
     what: str
     off: dict[str, float] = field(default_factory=dict)
     held: dict[str, float] = field(default_factory=dict)
+    drops: str = ""
 
 
 def _m(
@@ -110,6 +112,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     _m("M37", "hardship at home drives people out", "hardship_weight"),
     _m("M38", "people leave from conscience", "conscience"),
     _m("M39", "the war itself turns the public against the West", "propaganda_from_war"),
+    Mechanism("responses", "what answered an inflow comes on its date", drops="response"),
 )
 BY_ID: dict[str, Mechanism] = {mechanism.id: mechanism for mechanism in MECHANISMS}
 

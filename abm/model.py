@@ -14,6 +14,7 @@ from mesa.datacollection import DataCollector
 
 from abm import equations, foresight
 from abm import scenario as scenarios
+from abm.abductions import abduct
 from abm.calendar import START, first_week_on_or_after, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
 from abm.choices import Intents, decide
@@ -45,9 +46,9 @@ class EmigrationModel(mesa.Model):
     """One run of a scenario, stepped by weeks.
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
-    without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
-    people); looking_ahead: whether people do, as the scenario says when None. Raises InputError
-    before anything runs.
+    without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
+    (slow, the same people); looking_ahead: whether people do, as the scenario says when None.
+    Raises InputError before anything runs.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class EmigrationModel(mesa.Model):
         self.kremlin = Kremlin(self, self.population)
         self.russians = Russians(self)
         self.observations = Observations(self.weeks)
+        self.abductions: Floats = np.zeros(len(HOST_NAMES))  # people this week, by host
         self.datacollector = DataCollector(
             model_reporters={name: _reporter(name) for name in REPORTED}
         )
@@ -114,6 +116,7 @@ class EmigrationModel(mesa.Model):
 
     def events(self) -> None:
         """Levers take the values dated to this week; what ends goes back first."""
+        self.kremlin.has_news = False
         for lever, host, value, _ in self._going_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
             fixed = host in self._settled or None in self._settled
@@ -127,8 +130,9 @@ class EmigrationModel(mesa.Model):
                 self._going_back.setdefault(back_in, []).append((lever, host, before, None))
 
     def kremlin_acts(self) -> None:
-        """Fear of the order, and the call-up."""
+        """Fear of the order, the call-up, abductions abroad."""
         self.kremlin.act(self.week)
+        self.abductions = abduct(self)
 
     def hosts_answer(self) -> None:
         """Rents, hostility and policy follow the people who came."""

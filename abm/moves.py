@@ -11,7 +11,7 @@ from abm import equations
 from abm.chance import Integers
 from abm.choices import RUSSIA, Intents, doors_of, settled_with
 from abm.decision import income_follows, local_wages
-from abm.doors import PERMIT, SECURE, VISITOR, weeks_on_entry
+from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR, weeks_on_entry
 from abm.emigrants import (
     HOME,
     JOBLESS,
@@ -144,7 +144,11 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     rows, luck = e.ensure(moves.person), moves.luck
     e.first_left_week[rows] = np.where(e.first_left_week[rows] < 0, week, e.first_left_week[rows])
     e.left_week[rows] = week
-    stays = (1.0 - model.scenario.parameters.movable_savings) * e.savings_usd[rows]
+    movable = equations.let_through(
+        model.scenario.parameters.movable_savings,
+        model.host_columns.capital_accepted[moves.destination],
+    )
+    stays = (1.0 - movable) * e.savings_usd[rows]
     e.savings_usd[rows] -= stays
     e.savings_in_russia_usd[rows] = stays
     own = ~np.isnan(luck)  # a partner who comes along has luck of their own
@@ -168,11 +172,13 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     settled = np.isin(e.status[e.row_of(partner[family])], SECURE)
     e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
     status = e.status[rows]
+    e.settled_before[rows] |= status == LONG_PERMIT
     weeks = weeks_on_entry(status, hosts.permit_weeks[host], hosts.visitor_weeks[host])
     e.permit_ends[rows] = week + np.maximum(1, weeks)
     journey = equations.journey_usd(
         p.journey_months, home_wage_mean_usd()[1], hosts.travel_hours[host]
     )
+    journey = np.where(door.resettled[pick], 0.0, journey)
     e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - journey)
     e.local_wage_usd[rows] = local_wages(people, hosts, p)[pick]
     e.understood[rows] = equations.understood(

@@ -54,6 +54,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("rent_index", "O12", "index", "rent, 24 February 2022 = 1", "hosts"),
     Outcome("hostility", "O12", "index", "hostility of the public, 0 to 1", "hosts"),
     Outcome("policy_strictness", "O12", "index", "strictness of permits, 0 to 1", "hosts"),
+    Outcome("fear", "M27", "index", "fear of abduction and handover, 0 to 1", "hosts"),
+    Outcome("abductions", "M27", "people a week", "activists abducted or handed over, drawn"),
+    Outcome("abductions_expected", "M27", "people a week", "the same, expected"),
     Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
     Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
     Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
@@ -72,6 +75,8 @@ OUTCOMES: tuple[Outcome, ...] = (
 )
 BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}
 _INDEX = {outcome.name: k for k, outcome in enumerate(OUTCOMES)}
+_UNITS = pd.Index(sorted({outcome.unit for outcome in OUTCOMES}))
+_UNIT = _UNITS.get_indexer(pd.Index([outcome.unit for outcome in OUTCOMES]))
 _HOSTS = len(HOST_NAMES)
 
 
@@ -120,7 +125,7 @@ class Observations:
         """
         weeks = self.weeks_seen
         dates = pd.to_datetime([week_start(week) for week in range(weeks)]).as_unit("s")
-        places = np.array((*HOST_NAMES, WORLD))
+        places = pd.Index((*HOST_NAMES, WORLD))
         parts = {
             "hosts and World": slice(None),
             "hosts": slice(0, -1),
@@ -132,18 +137,18 @@ class Observations:
             block = self._values[row, :weeks, chosen]
             columns["value"].append(block.ravel())
             columns["date"].append(np.repeat(dates.to_numpy(), block.shape[1]))
-            columns["host"].append(np.tile(places[chosen], weeks))
+            columns["host"].append(np.tile(np.arange(len(places))[chosen], weeks))
             columns["outcome"].append(np.full(block.size, row))
         outcome_row = np.concatenate(columns["outcome"])
         return pd.DataFrame(
             {
                 "date": np.concatenate(columns["date"]),
-                "host": pd.Categorical(np.concatenate(columns["host"]), categories=places),
+                "host": pd.Categorical.from_codes(np.concatenate(columns["host"]), places),
                 "outcome": pd.Categorical.from_codes(
                     outcome_row, pd.Index([o.name for o in OUTCOMES])
                 ),
                 "value": np.concatenate(columns["value"]),
-                "unit": np.array([o.unit for o in OUTCOMES])[outcome_row],
+                "unit": pd.Categorical.from_codes(_UNIT[outcome_row], _UNITS),
             }
         )
 
@@ -206,3 +211,4 @@ def observe_states(model: EmigrationModel) -> None:
     seen.put("rent_index", hosts.rent_usd / hosts.rent_before_usd)
     seen.put("hostility", hosts.hostility)
     seen.put("policy_strictness", hosts.renewal_strictness)
+    seen.put("fear", hosts.fear)

@@ -86,6 +86,9 @@ class Parameters:
     cost_of_leaving: float = number("φ_H", 6.85, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
     cost_of_return: float = number("φ_R", 1.3, "util", 1.0, 9.0)
+    resettlement_ease: float = number(
+        "x_o", 0.5, "share of φ_O lifted", 0.0, 1.0, "assumed", "P11: the way and a start are paid"
+    )
     cost_without_flights: float = number("φ_F", 0.4, "util", 0.0, 1.0, "assumed")
     journey_months: float = number("J", 0.5, "months of pay at home", 0.2, 2.0, "assumed")
     # --- when people think about it
@@ -130,6 +133,9 @@ class Parameters:
     )
     failure_per_month: float = number("f", 0.03, "per month", 0.01, 0.06, "assumed")
     job_finding_per_month: float = number("e", 0.2, "per month", 0.05, 0.3, "assumed")
+    institution_loss_per_month: float = number(
+        "x_i", 0.1, "per month where all posts are shut", 0.0, 0.5, "assumed", "M13"
+    )
     remote_loss_per_month: float = number(
         "f_r",
         0.1,
@@ -219,7 +225,7 @@ class Parameters:
     policy_to_pressure: float = number("p_p", 0.1, "strictness a review", 0.0, 0.5, "assumed")
     policy_to_security: float = number("p_s", 0.1, "strictness a review", 0.0, 0.5, "assumed")
     policy_to_crowding: float = number(
-        "p_c", 0.05, "strictness a review per ln rent", 0.0, 0.5, "assumed"
+        "p_c", 0.005, "strictness a review per % of population", 0.0, 0.05, "assumed"
     )
     # --- the elite
     elite_rents: float = number("β_k", 6.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")

@@ -29,6 +29,7 @@ SKILLED = np.isin(
     source.OCCUPATIONS, ["it", "entrepreneur", "scientist", "student", "specialist", "manager"]
 )
 STUDENT = source.OCCUPATIONS.index("student")
+NOT_AT_WORK = (STUDENT, source.OCCUPATIONS.index("jobless"))
 NO_HOST = -1
 MOST_CHILDREN = 4
 
@@ -205,6 +206,11 @@ class People:
         """Whether work or study gives a ground for a skill visa: a trade, a degree, a language."""
         learned = (self.education == 1) | (self.occupation == STUDENT)
         return SKILLED[self.occupation] & learned & self.speaks_foreign_language
+
+    @cached_property
+    def works(self) -> Flags:
+        """Whether the person works at home."""
+        return ~np.isin(self.occupation, NOT_AT_WORK)
 
     @cached_property
     def children(self) -> Integers:

@@ -22,7 +22,7 @@ ATTACHMENT_EDGES = np.array(
     [0.0, 0.001, 0.004, 0.012, 0.03, 0.07, 0.13, 0.2, 0.3, 0.42, 0.55, 0.7, 0.85, 1.0]
 )
 OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
-IT, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "jobless"))
+IT, SCIENTIST, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "scientist", "jobless"))
 STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group: to 34, to 49, to 64
 
 

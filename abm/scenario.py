@@ -2,7 +2,9 @@
 
 A scenario may stand on another (`base`): its own event takes the place of the base's with the same
 lever, host and date. A lever named in `[levers]`, in `--set` or by a mechanism that is off holds
-its value from the first week on, and the dated events of the base for it are dropped.
+its value from the first week on, and the dated events of the base for it are dropped. Without
+"responses", so are dated events that answered an inflow of Russians: in a counterfactual they must
+arise by themselves.
 """
 
 from __future__ import annotations
@@ -145,10 +147,12 @@ def _settings(given: object) -> tuple[dict[str, float], tuple[Held, ...]]:
 
 
 def _held(levers: Mapping[str, float]) -> tuple[Held, ...]:
-    """Levers held, those of every host first, so that one named host differs from the rest."""
+    """Levers held, the widest first, so that a host differs from its union, and that from all."""
     parts = [(*name.partition("."), value) for name, value in levers.items()]
-    held = [Held(lever, host or None, value) for lever, _, host, value in parts]
-    return tuple(sorted(held, key=lambda each: each.host is not None))
+    named = [(lever, checks.members(place) if place else (), v) for lever, _, place, v in parts]
+    named.sort(key=lambda each: (len(each[1]) > 0, -len(each[1])))
+    held = {(lever, host): v for lever, hosts, v in named for host in hosts or (None,)}
+    return tuple(Held(lever, host, value) for (lever, host), value in held.items())
 
 
 def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
@@ -207,11 +211,12 @@ def _changed(
     for each in off:
         values |= each.off
     new = (*(held for each in off for held in _held(each.held)), *levers)
+    dropped = {each.drops for each in off}
     return replace(
         scenario,
         parameters=parameters_from({**values, **parameters}),
         held=(*_uncovered(scenario.held, new), *new),
-        events=_uncovered(scenario.events, new),
+        events=tuple(e for e in _uncovered(scenario.events, new) if e.kind not in dropped),
         without=tuple(dict.fromkeys((*scenario.without, *without))),
     )
 
@@ -225,6 +230,12 @@ def _check(scenario: Scenario) -> None:
     check_schedule(scenario.events)
     for id in scenario.without:
         off = mechanism(id)
+        for event in scenario.events:
+            if event.kind == off.drops:
+                raise InputError(
+                    f"the event {event} is a {event.kind}, but {id} are off, so it would never "
+                    'act; leave out one of them. Example: kind = "imposed"'
+                )
         said = {name: getattr(scenario.parameters, name) for name in off.off}
         levers = [(held.lever, held.value) for held in scenario.held]
         levers += [(event.lever, event.value) for event in scenario.events]

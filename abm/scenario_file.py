@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True)
 class ScenarioFile:
-    """What one file says; None where it says nothing. levers: "name" or "name.host" to value."""
+    """What one file says; None where it says nothing.
+
+    levers: values by "name", "name.host" or "name.union".
+    """
 
     path: Path
     name: str
@@ -200,7 +203,7 @@ def _hosts_of(event: Mapping[str, Any]) -> tuple[str | None, ...]:
         return (None,)
     if ("host" in event) == ("hosts" in event):
         raise InputError(f'lever {lever!r} needs host or hosts. Example: host = "Georgia"')
-    return (event["host"],) if "host" in event else tuple(event["hosts"])
+    return tuple(event.get("host") or event["hosts"])
 
 
 def _check_window(day: datetime.date, until: datetime.date | None) -> None:

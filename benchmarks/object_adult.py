@@ -15,6 +15,8 @@ from abm.doors import (
     CITIZEN,
     CITIZEN_WEEKS,
     IRREGULAR,
+    LONG_PERMIT,
+    LONG_PERMIT_WEEKS,
     PERMIT,
     SECURE,
     STATUS_INSECURITY,
@@ -41,8 +43,20 @@ class Door:
 
     open: bool
     believed: bool
+    unheard: bool
+    resettled: bool
     status: int
     weeks: float
+
+
+@dataclass
+class Grounds:
+    """Why a host would let somebody stay."""
+
+    settlement: bool
+    permit: bool
+    resettled: bool
+    protection: bool
 
 
 class Adult(mesa.Agent):
@@ -54,6 +68,8 @@ class Adult(mesa.Agent):
         self.person = person
         self.jobless_at_home = OCCUPATIONS[self.occupation] == "jobless"
         self.in_it = OCCUPATIONS[self.occupation] == "it"
+        self.in_science = OCCUPATIONS[self.occupation] == "scientist"
+        self.seeks_work = OCCUPATIONS[self.occupation] not in ("jobless", "student")
         self.income_follows = self.remote or self.jobless_at_home
         self.partner: Adult | None = None
         self.contacts: list[Adult] = []
@@ -64,6 +80,7 @@ class Adult(mesa.Agent):
         self.status, self.permit_ends, self.left_week, self.arrived_week = CITIZEN, 0.0, 0, 0
         self.work, self.discrimination = JOBLESS, 0.0
         self.savings_in_russia_usd = 0.0  # what could not be taken along
+        self.settled_before = False
         self.weeks_abroad = self.occasion = 0
         self.luck: tuple[int, float] | None = None  # week and u of a departure still carried
 
@@ -86,30 +103,67 @@ class Adult(mesa.Agent):
 
     def door(self, host: ObjectHost, with_partner: bool = False) -> Door:
         """A host's door; with_partner: as if the partner were there already."""
-        if self.papers is None:
-            self.papers = self.model.luck.words("papers", self.person)
-        word = self.papers[host.row]
-        partner = self.partner
+        word, partner = self.word_of(host), self.partner
         settled = partner is not None and partner.host is host and partner.status in SECURE
         joins = with_partner or settled
-        descent = self.descent_host == host.row
-        skill = self.skilled and quarter(word, 1) < host.skill_visas
-        ground = descent or skill or joins
-        protection = (self.activist and quarter(word, 3) < host.humanitarian_visas_activists) or (
-            self.draftable and quarter(word, 3) < host.humanitarian_visas_draft
-        )
         on_visa = quarter(word, 2) < host.tourist_visas * host.visa_reach
         visit = (host.visa_free_days > 0 or on_visa) and (
             self.draftable or host.draft_papers_only == 0
         )
         passport = self.foreign_passport or host.internal_passport
         banned = host.entry_ban > 0
-        may_despite = ground and (not banned or host.entry_exemptions > 0)
-        open = passport and (may_despite or protection or (visit and not banned))
+        exempt = not banned or host.entry_exemptions > 0
+        descent = self.descent_host == host.row
+
+        def opens(ground: Grounds) -> bool:
+            asked = descent or ground.settlement or ground.permit or ground.resettled
+            may = (asked and exempt) or ground.protection or (visit and not banned)
+            return bool(passport and may)
+
+        ground = self.grounds(host, host.heard, joins)
+        open = opens(ground)
+        offered = {lever: getattr(host, lever) for lever in host.heard}
+        told = opens(self.grounds(host, offered, joins))
         reach = host.visa_free_days > 0 or quarter(word, 2) < host.visa_reach
-        unheard = passport and reach and not open and self.has_not_heard(host)
-        status = CITIZEN if descent else PERMIT if ground or protection else VISITOR
-        return Door(open, open or unheard, status, weeks_on_entry(host, status))
+        shut_unheard = passport and reach and not open and self.has_not_heard(host)
+        status = PERMIT if ground.permit or ground.resettled or ground.protection else VISITOR
+        status = CITIZEN if descent else LONG_PERMIT if ground.settlement else status
+        return Door(
+            open=open,
+            believed=open or shut_unheard,
+            unheard=told and not open,
+            resettled=ground.resettled,
+            status=status,
+            weeks=weeks_on_entry(host, status),
+        )
+
+    def grounds(self, host: ObjectHost, offers: dict[str, float], joins: bool) -> Grounds:
+        """On what grounds a host would let this person stay, by offers of doors."""
+        word = self.word_of(host)
+        skill = self.skilled and quarter(word, 1) < offers["skill_visas"]
+        seeks = self.seeks_work and quarter(word, 1) < offers["job_seeker_permits"]
+        waits = self.host is not None and self.host.borders_russia and not self.host.resettlement
+        activists = offers["humanitarian_visas_activists"]
+        evaders = offers["humanitarian_visas_draft"]
+        return Grounds(
+            settlement=not self.settled_before
+            and quarter(word, 0) < offers["simplified_settlement"],
+            permit=skill or seeks or joins,
+            resettled=bool(waits and quarter(word, 0) < offers["resettlement"]),
+            protection=(self.activist and quarter(word, 3) < activists)
+            or (self.draftable and quarter(word, 3) < evaders),
+        )
+
+    def word_of(self, host: ObjectHost) -> int:
+        """This person's luck with papers in a host."""
+        if self.papers is None:
+            self.papers = self.model.luck.words("papers", self.person)
+        return self.papers[host.row]
+
+    def may_settle(self, host: ObjectHost) -> bool:
+        """Whether a settlement tied to residence is granted, as far as they have heard (P6)."""
+        share = host.heard["simplified_settlement"]
+        return not self.settled_before and quarter(self.word_of(host), 0) < share
 
     def has_not_heard(self, host: ObjectHost) -> bool:
         """News that a door was shut has not reached this person (M5)."""
@@ -123,13 +177,16 @@ class Adult(mesa.Agent):
         months = self.model.parameters.journey_months
         return float(equations.journey_usd(months, home_wage_mean_usd()[1], host.travel_hours))
 
-    def able(self, host: ObjectHost, door: bool, stopped: bool) -> bool:
+    def able(self, host: ObjectHost, door: Door, open: bool, stopped: bool) -> bool:
         """Whether this person can be in a host: stay there, or enter and pay the way."""
         if host is self.host:
             return True
         p = self.model.parameters
-        movable = p.movable_savings if self.host is None else 1.0
-        return door and not stopped and self.savings_usd * movable >= self.journey_usd(host)
+        movable = 1.0
+        if self.host is None:
+            movable = equations.let_through(p.movable_savings, host.capital_accepted)
+        pays = door.resettled or self.savings_usd * movable >= self.journey_usd(host)
+        return open and not stopped and pays
 
     # --- what places are worth -------------------------------------------------------------------
 
@@ -146,12 +203,19 @@ class Adult(mesa.Agent):
         """Chance to be understood at work in a host."""
         return float(equations.understood(self.speaks_foreign_language, host.russian_ease))
 
+    def access_to(self, host: ObjectHost) -> float:
+        """Access to local work in a host, 0 to 1."""
+        access = equations.access_to_work(host.right_to_work, self.understood(host))
+        closed = host.institutions_closed if self.in_science else 0.0
+        return float(equations.open_to_scientists(access, closed))
+
     def consumption_in(self, host: ObjectHost) -> float:
         """Worth of consumption in a host, by the work one has there or can expect."""
         p = self.model.parameters
         local = self.local_wage_usd(host)
-        access = equations.access_to_work(host.right_to_work, self.understood(host))
-        share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
+        share = equations.employability(
+            p.job_finding_per_month, self.access_to(host), p.failure_per_month
+        )
         if host is self.host and self.work == LOCAL_WORK:
             income = local
         elif host is self.host and self.work == JOBLESS:
@@ -160,12 +224,10 @@ class Adult(mesa.Agent):
         else:
             income = share * local
             if self.income_follows if self.host is None else self.work == REMOTE_WORK:
-                remote = equations.remote_income(
-                    self.wage_usd, p.transfer_barrier, host.payment_access
-                )
+                remote = equations.remote_income(self.wage_usd, p.transfer_barrier, host.payments)
                 income = max(income, remote)
         spent = equations.consumption(
-            income, p.rent_share * host.rent_usd, host.price_level, p.subsistence_ppp_usd
+            income, p.rent_share * host.rent_usd, host.prices, p.subsistence_ppp_usd
         )
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 
@@ -188,6 +250,7 @@ class Adult(mesa.Agent):
             if self.host is not None and self.partner and self.partner.host is self.host:
                 insecurity = equations.with_partners(insecurity, insecurity, p.partner_suffering)
             cost = p.cost_of_onward_move
+            cost *= 1.0 - p.resettlement_ease if door.resettled else 1.0
             if self.host is None:
                 cost = equations.moving_cost(
                     p.cost_of_leaving, p.cost_without_flights, host.direct_flights
@@ -201,6 +264,7 @@ class Adult(mesa.Agent):
             + equations.worth_of_leaning(p.leaning_weight, self.leaning == host.group)
             + equations.weight_of_insecurity(p.insecurity_weight, insecurity)
             + equations.weight_of_discrimination(p.discrimination_weight, lived)
+            + equations.weight_of_fear(p.fear_weight, self.dissent, host.fear)
             - cost
         )
 
@@ -229,7 +293,7 @@ class Adult(mesa.Agent):
                 p.repression_weight, self.dissent, kremlin.repression, kremlin.propaganda
             ),
             "conscience": equations.weight_of_conscience(
-                p.repression_weight, self.dissent, p.conscience
+                p.repression_weight, self.dissent, p.conscience * (1.0 - kremlin.regime_change)
             ),
             "hardship": equations.weight_of_hardship(
                 p.hardship_weight, self.model.real_wage_index, self.jobless_at_home
@@ -249,8 +313,11 @@ class Adult(mesa.Agent):
         family = self.partner is not None and self.partner.at_home
         by_stage = attachment_by_stage()[self.stage]
         pull = equations.attachment(p.attachment_spread, self.attachment_standard, by_stage)
-        cost = 0.0
+        cost = news = 0.0
         if self.host is not None:
+            kremlin = self.model.kremlin
+            news = equations.worth_of_offer(p.offer_weight, kremlin.return_offer, self.dissent)
+            news += equations.worth_of_hope(p.hope_weight, kremlin.regime_change, self.dissent)
             years = (self.model.week - self.left_week) / WEEKS_PER_YEAR
             least = equations.attachment(p.attachment_spread, -ATTACHMENT_LIMIT, by_stage)
             pull = equations.pull_of_home(pull, least, p.lasting_attachment, years)
@@ -262,6 +329,7 @@ class Adult(mesa.Agent):
             + equations.worth_of_family(p.family_weight, family)
             + sum(self.ills_of_home().values())
             + pull
+            + news
             - cost
         )
 
@@ -270,4 +338,6 @@ def weeks_on_entry(host: ObjectHost, status: int) -> float:
     """For how long one may stay in a host with the status that its door gives, weeks."""
     if status == CITIZEN:
         return CITIZEN_WEEKS
+    if status == LONG_PERMIT:
+        return LONG_PERMIT_WEEKS
     return float(host.permit_weeks if status == PERMIT else host.visitor_weeks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor
+from math import exp, floor, inf
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from abm import equations
 from abm.bounds import luck_weights
-from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH
+from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Chance, name_key, name_keys
-from abm.hosts import REVIEW_WEEKS, STRICTNESS_AT_START, VISA_DAYS, HostColumns
+from abm.hosts import PROGRAMMES, REVIEW_WEEKS, STRICTNESS_AT_START, VISA_DAYS, HostColumns
 from abm.hosts_table import HOME, HOST_NAMES
 from abm.levers import KREMLIN_LEVERS
 from abm.parameters import Parameters
@@ -26,6 +26,7 @@ class ObjectHost(SimpleNamespace):
     def __init__(self, table: HostColumns, row: int, parameters: Parameters) -> None:
         columns = {k: v for k, v in vars(table).items() if isinstance(v, np.ndarray)}
         super().__init__(**{name: column[row].item() for name, column in columns.items()})
+        self.heard = {lever: getattr(self, lever) for lever in PROGRAMMES}
         self.name, self.row, self.parameters = HOST_NAMES[row], row, parameters
         self.hostility = self.rest(0)
         self.update()
@@ -53,6 +54,23 @@ class ObjectHost(SimpleNamespace):
         return floor(days / DAYS_PER_WEEK)
 
     @property
+    def citizenship_weeks(self) -> float:
+        """Residence before citizenship, weeks; 0 years mean never."""
+        return self.citizenship_years * WEEKS_PER_YEAR if self.citizenship_years > 0 else inf
+
+    def fear_abductions(self, intensity: float) -> float:
+        """Fear rises to what abductions and refusals suggest; the chance of one a year."""
+        p = self.parameters
+        a_year = equations.abductions_per_year(
+            p.abductions_per_activist_year, self.handover_risk, self.protection, intensity
+        )
+        target = equations.fear_believed(
+            p.fear_of_abduction, a_year, p.fear_of_refusal, self.refusal, self.handover_risk
+        )
+        self.fear = float(equations.risk_next(self.fear, target, p.fear_decay_per_month))
+        return float(a_year)
+
+    @property
     def russians(self) -> float:
         """The diaspora of before and the newcomers, people."""
         return float(self.diaspora_before + self.newcomers)
@@ -71,9 +89,17 @@ class ObjectHost(SimpleNamespace):
         )
 
     def update(self) -> None:
-        """Rent and the chance of refusal as things stand."""
+        """Rent, prices, payments and the chance of refusal as things stand."""
         p = self.parameters
-        seekers = self.newcomers + p.refugee_competition * self.competing_refugees
+        self.payments = equations.payments_under_sanctions(
+            self.payment_access, p.sanctions_on_payments, self.sanctions
+        )
+        self.prices = equations.prices(
+            self.price_level, self.living_cost, p.sanctions_on_costs, self.sanctions
+        )
+        seekers = equations.seekers(
+            self.newcomers, p.refugee_competition, self.competing_refugees, p.aid_effect, self.aid
+        )
         self.rent_usd = float(
             equations.rent(
                 self.rent_before_usd, p.rent_elasticity, seekers, self.settlement_population
@@ -89,6 +115,12 @@ class ObjectHost(SimpleNamespace):
         self.places_left = min(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
+        for lever, heard in self.heard.items():
+            self.heard[lever] = float(
+                equations.heard_next(
+                    heard, getattr(self, lever), p.news_months, p.publicity_effect, self.publicity
+                )
+            )
         self.hostility = float(
             equations.hostility_next(
                 self.hostility,
@@ -107,6 +139,12 @@ class ObjectHost(SimpleNamespace):
                     p.policy_to_hostility,
                     self.hostility,
                     p.hostility_threshold,
+                    p.policy_to_crowding,
+                    equations.crowding(
+                        self.newcomers, self.settlement_population, p.aid_effect, self.aid
+                    ),
+                    p.policy_to_security,
+                    self.security_plea,
                     p.policy_to_pressure,
                     self.accession_pressure - self.pressure_before,
                 )
@@ -119,7 +157,8 @@ class ObjectKremlin(SimpleNamespace):
 
     def __init__(self, model: Any) -> None:
         super().__init__(**dict.fromkeys(KREMLIN_LEVERS, 0.0))
-        self.mobilisation_breadth = 1.0
+        self.mobilisation_breadth = self.abductions = 1.0
+        self.has_news = False
         self.model = model
         self.called_up = 0.0
         self.risk: dict[float, float] = {adult.exposure: 0.0 for adult in model.adults}
@@ -184,6 +223,10 @@ class Luck:
         """A uniform of one person."""
         return float(self._chance.uniform(purpose, np.array([person]), when)[0])
 
+    def of_host(self, purpose: str, host: str, week: int) -> float:
+        """A uniform of one host."""
+        return self.uniform(purpose, name_keys((host,)).view(np.int64)[0], week)
+
     def word(self, purpose: str, person: int, when: int) -> int:
         """64 bits of one person."""
         return int(self._chance.words(purpose, np.array([person]), when)[0])
@@ -205,6 +248,16 @@ class Luck:
         one = np.array([person])
         found = self._chance.exponential_by_place("luck abroad", one, occasion, self._places)
         return found[0].tolist()
+
+
+def poisson_at(luck: float, mean: float) -> int:
+    """The count of a Poisson law below which this share of the luck lies."""
+    count, below, term = 0, exp(-mean), exp(-mean)
+    while luck > below:
+        count += 1
+        term *= mean / count
+        below += term
+    return count
 
 
 def quarter(word: int, number: int) -> float:

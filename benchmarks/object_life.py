@@ -20,11 +20,13 @@ from abm.doors import (
     VISITOR,
 )
 from abm.emigrants import (
+    ABDUCTION,
     ATTENTION,
     DISCRIMINATION,
     JOB_LOST,
     JOBLESS,
     LOCAL_WORK,
+    NEWS_FROM_HOME,
     NONE,
     PERMIT_ENDED,
     PERMIT_REFUSED,
@@ -66,8 +68,8 @@ def race(luck: list[float], utilities: list[float], able: list[bool]) -> list[fl
 # --- deciding --------------------------------------------------------------------------------
 
 
-def options(adult: Adult) -> tuple[list[float], list[bool], list[bool]]:
-    """Of each host and Russia: utility, able as one believes, able in fact."""
+def options(adult: Adult) -> tuple[list[float], list[bool], list[bool], list[bool]]:
+    """Of each host and Russia: utility, able as one believes, able in fact, considered."""
     model = adult.model
     doors = [adult.door(host) for host in model.hosts]
     pairs = list(zip(model.hosts, doors, strict=True))
@@ -78,9 +80,10 @@ def options(adult: Adult) -> tuple[list[float], list[bool], list[bool]]:
         and adult.draftable
         and model.luck.uniform("exit", adult.person) < model.kremlin.exit_ban
     )
-    believed = [*(adult.able(host, door.believed, stopped) for host, door in pairs), True]
-    in_fact = [*(adult.able(host, door.open, stopped) for host, door in pairs), True]
-    return [*there, adult.worth_of_home()], believed, in_fact
+    believed = [*(adult.able(host, door, door.believed, stopped) for host, door in pairs), True]
+    in_fact = [*(adult.able(host, door, door.open, stopped) for host, door in pairs), True]
+    considered = [*(not door.unheard for door in doors), True]
+    return [*there, adult.worth_of_home()], believed, in_fact, considered
 
 
 def decide_at_home(adult: Adult, draw: float) -> Intent | None:
@@ -93,10 +96,10 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
         return None
     u = float(draw / attention)
     luck = model.luck.departure(adult.person, model.week, u)
-    utilities, believed, in_fact = options(adult)
+    utilities, believed, in_fact, considered = options(adult)
     choice = first_of(race(luck, utilities, believed), model.hosts)
     if choice is None:
-        wish = first_of(race(luck, utilities, [True] * len(luck)), model.hosts)
+        wish = first_of(race(luck, utilities, considered), model.hosts)
         model.immobile += adult.people if wish is not None else 0.0
         return None
     if not in_fact[choice.row]:
@@ -116,7 +119,7 @@ def decide_abroad(adult: Adult) -> Intent | None:
         luck = model.luck.departure(adult.person, *adult.luck)
     else:
         luck = model.luck.abroad(adult.person, adult.occasion)
-    utilities, _, able = options(adult)
+    utilities, _, able, _ = options(adult)
     arrivals = race(luck, utilities, able)
     choice = first_of(arrivals, model.hosts)
     if choice is adult.host:
@@ -140,7 +143,10 @@ def live_abroad(adult: Adult) -> None:
         strike(adult, ATTENTION)
     adult.discrimination = float(equations.forgotten(adult.discrimination))
     if third(word, 1) < equations.discrimination_chance(
-        p.discrimination_base, p.discrimination_from_hostility, adult.host.hostility
+        p.discrimination_base,
+        p.discrimination_from_hostility,
+        adult.host.hostility,
+        p.anti_discrimination_effect * adult.host.anti_discrimination,
     ):
         adult.discrimination += 1.0
         strike(adult, DISCRIMINATION)
@@ -152,6 +158,10 @@ def live_abroad(adult: Adult) -> None:
         apply_for_permit(adult)
     if adult.permit_ends <= model.week:
         answer_permit(adult)
+    if model.kremlin.has_news:
+        strike(adult, NEWS_FROM_HOME)
+    if adult.activist and model.abductions[adult.host.row]:
+        strike(adult, ABDUCTION)
 
 
 def strike(adult: Adult, trigger: int) -> None:
@@ -163,14 +173,15 @@ def work_a_week(adult: Adult, luck: float) -> None:
     """A job is found or lost, remote work ends; who lives on transfers keeps them."""
     p = adult.model.parameters
     assert adult.host is not None
+    closed = adult.host.institutions_closed if adult.in_science else 0.0
     if adult.work == LOCAL_WORK:
-        lost = luck < equations.weekly_chance(p.failure_per_month)
+        failure = p.failure_per_month + p.institution_loss_per_month * closed
+        lost = luck < equations.weekly_chance(failure)
     elif adult.work == REMOTE_WORK:
         remote = equations.weekly_chance(p.remote_loss_per_month)
         lost = not adult.jobless_at_home and luck < remote
     else:
-        access = equations.access_to_work(adult.host.right_to_work, adult.understood(adult.host))
-        finding = equations.weekly_chance(p.job_finding_per_month * access)
+        finding = equations.weekly_chance(p.job_finding_per_month * adult.access_to(adult.host))
         may = adult.status != IRREGULAR and not adult.jobless_at_home
         if may and luck < finding:
             adult.work = LOCAL_WORK
@@ -188,8 +199,8 @@ def spend_a_week(adult: Adult) -> None:
     if adult.work == LOCAL_WORK:
         income = adult.local_wage_usd(host)
     elif adult.work == REMOTE_WORK:
-        income = equations.remote_income(adult.wage_usd, p.transfer_barrier, host.payment_access)
-    rent, living = p.rent_share * host.rent_usd, p.living_cost_ppp_usd * host.price_level
+        income = equations.remote_income(adult.wage_usd, p.transfer_barrier, host.payments)
+    rent, living = p.rent_share * host.rent_usd, p.living_cost_ppp_usd * host.prices
     before = adult.savings_usd
     adult.savings_usd = float(equations.savings_next(before, income, rent, living))
     if before > 0 and adult.savings_usd <= 0:
@@ -197,9 +208,13 @@ def spend_a_week(adult: Adult) -> None:
 
 
 def apply_for_permit(adult: Adult) -> None:
-    """Ask for a permit and wait."""
+    """Ask for a permit and wait; a settlement is granted at once."""
     adult.status = PENDING
     adult.permit_ends = adult.model.week + ceil(adult.model.parameters.processing_weeks)
+    assert adult.host is not None
+    if adult.may_settle(adult.host):
+        adult.status, adult.settled_before = LONG_PERMIT, True
+        adult.permit_ends = adult.model.week + LONG_PERMIT_WEEKS
 
 
 def answer_permit(adult: Adult) -> None:

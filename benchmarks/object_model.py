@@ -20,17 +20,18 @@ import numpy as np
 import pandas as pd
 
 from abm import equations, scenario
-from abm.calendar import first_week_on_or_after, weeks_until
+from abm.calendar import WEEKS_PER_YEAR, first_week_on_or_after, weeks_until
 from abm.chance import Chance
-from abm.doors import PERMIT, SECURE, VISITOR
+from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR
 from abm.emigrants import JOBLESS, PARTNER, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
+from abm.kremlin import NEWS
 from abm.levers import NO_LIMIT
 from abm.population import Population
 from abm.ties import NOBODY, Ties
 from benchmarks.object_adult import TRAITS, Adult, Door, weeks_on_entry
-from benchmarks.object_hosts import Luck, ObjectHost, ObjectKremlin
+from benchmarks.object_hosts import Luck, ObjectHost, ObjectKremlin, poisson_at
 from benchmarks.object_life import Intent, decide_abroad, decide_at_home, first_of, live_abroad
 
 
@@ -93,6 +94,7 @@ class ObjectModel(mesa.Model):
         """One week: everybody is looked at, and all decide on the same state."""
         self.events()
         self.kremlin.act(self.week)
+        self.abduct()
         newcomers = dict.fromkeys(HOST_NAMES, 0.0)
         for adult in self.adults:
             if adult.host is not None:
@@ -107,6 +109,7 @@ class ObjectModel(mesa.Model):
 
     def events(self) -> None:
         """Levers that were set for a time go back, then this week's settings act."""
+        self.kremlin.has_news = False
         for lever, host, value in self._put_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
         for held in self.scenario.held if self.week == 0 else ():
@@ -122,11 +125,24 @@ class ObjectModel(mesa.Model):
         """Set a lever of the Kremlin, of one host, or of all; returns what it was."""
         if hasattr(self.kremlin, lever):
             before: float = getattr(self.kremlin, lever)
+            self.kremlin.has_news |= lever in NEWS and value > before
             setattr(self.kremlin, lever, value)
             return before
         chosen = [place for place in self.hosts if host in (None, place.name)]
         before_by_host = [place.set_lever(lever, value, self.week) for place in chosen]
         return before_by_host[0]
+
+    def abduct(self) -> None:
+        """Activists abducted or handed over in each host, in real people."""
+        at_risk = [0.0] * len(self.hosts)
+        for adult in self.adults:
+            if adult.host is not None and adult.activist:
+                at_risk[adult.host.row] += self.scale
+        self.abductions = []
+        for host, activists in zip(self.hosts, at_risk, strict=True):
+            a_year = host.fear_abductions(self.kremlin.abductions)
+            luck = self.luck.of_host("abductions", host.name, self.week)
+            self.abductions.append(poisson_at(luck, activists * a_year / WEEKS_PER_YEAR))
 
     def decide(self) -> list[Intent]:
         """Everybody at home who attends, and everybody abroad with a trigger."""
@@ -248,8 +264,8 @@ class ObjectModel(mesa.Model):
                 partner = intent.adult.partner
                 settled = partner is not None and partner.status in SECURE
                 intent.adult.status = PERMIT if settled else VISITOR
-        for intent, _ in doors:
-            arrive(intent, self.week)
+        for intent, door in doors:
+            arrive(intent, self.week, door)
         for intent in leaving + onward:
             if intent.destination is not None:
                 intent.destination.places_left -= intent.adult.people
@@ -278,7 +294,11 @@ def depart(intent: Intent, week: int) -> None:
     """Leave Russia: savings that can be moved, work that can be kept, the luck of the decision."""
     adult = intent.adult
     adult.left_week = week
-    stays = (1.0 - adult.model.parameters.movable_savings) * adult.savings_usd
+    assert intent.destination is not None
+    movable = equations.let_through(
+        adult.model.parameters.movable_savings, intent.destination.capital_accepted
+    )
+    stays = (1.0 - movable) * adult.savings_usd
     adult.savings_usd -= stays
     adult.savings_in_russia_usd = stays
     adult.luck = None if intent.luck is None else (week, intent.luck)
@@ -286,12 +306,14 @@ def depart(intent: Intent, week: int) -> None:
     adult.work = REMOTE_WORK if adult.income_follows else JOBLESS
 
 
-def arrive(intent: Intent, week: int) -> None:
+def arrive(intent: Intent, week: int, door: Door) -> None:
     """Enter a host with the status that the door gave."""
     adult, host = intent.adult, intent.destination
     assert host is not None
     adult.permit_ends = week + max(1.0, weeks_on_entry(host, adult.status))
-    adult.savings_usd = max(0.0, adult.savings_usd - adult.journey_usd(host))
+    adult.settled_before |= adult.status == LONG_PERMIT
+    journey = 0.0 if door.resettled else adult.journey_usd(host)
+    adult.savings_usd = max(0.0, adult.savings_usd - journey)
     adult.discrimination = 0.0
     adult.arrived_week = week
     adult.host = host

@@ -36,6 +36,23 @@ HARSH = {
     "mobilisation_quota": 2e6,
     "exit_ban": 0.5,
     "news_weeks": 4.0,
+    "abductions": 5.0,
+    "abductions_per_activist_year": 0.002,
+    "fear_weight": 4.0,
+    "return_offer": 1.0,
+    "simplified_settlement.Germany": 0.5,
+    "job_seeker_permits.Poland": 0.5,
+    "resettlement.Germany": 0.5,
+    "resettlement_ease": 1.0,
+    "aid.Kazakhstan": 1.0,
+    "capital_accepted.Germany": 1.0,
+    "sanctions.United Arab Emirates": 1.0,
+    "living_cost.Turkey": 1.5,
+    "institutions_closed": 0.5,
+    "security_plea": 1.0,
+    "anti_discrimination.Serbia": 1.0,
+    "humanitarian_visas_draft": 0.3,
+    "publicity.Germany": 1.0,
     "entry_ban.Georgia": 1.0,
     "entry_ban.Finland": 1.0,
     "entry_exemptions.Finland": 0.0,
@@ -100,7 +117,7 @@ def check_lives_abroad(pair: Pair) -> None:
 
 def check_hosts(pair: Pair) -> None:
     columns = pair.model.host_columns
-    for name in ("newcomers", "rent_usd", "hostility", "renewal_strictness", "refusal"):
+    for name in ("newcomers", "rent_usd", "hostility", "renewal_strictness", "refusal", "fear"):
         column = [getattr(host, name) for host in pair.objects.hosts]
         np.testing.assert_allclose(getattr(columns, name), column, rtol=1e-9, err_msg=name)
 
@@ -110,7 +127,7 @@ def check_options(pair: Pair) -> None:
     abroad = [adult for adult in pair.objects.adults if adult.host is not None]
     home = [adult for adult in pair.objects.adults if adult.at_home]
     for adult in abroad[:200] + home[:: len(home) // 100]:
-        utility, _, able = options(adult)
+        utility, _, able, _ = options(adult)
         table = pair.model.russians[adult.person].explain()
         np.testing.assert_allclose(table["utility"], utility, rtol=1e-9, err_msg=repr(adult.person))
         assert table["able"].tolist() == able, adult.person

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -165,7 +164,7 @@ def run(
     scale : people an agent; seed : of all luck; until : last day ("2023-12-31"); each as the
         scenario says when None
     set : parameters and levers by name, ``{"renewal_strictness.Turkey": 0.2}``
-    without : mechanisms switched off, ``["M8"]``
+    without : mechanisms switched off, ``["M8"]``; "responses": dated answers to an inflow
     screened : False looks at everybody every week: slow, the same people
     replicate : 0 or more; another number is other luck in the same scenario
     looking_ahead : whether people weigh what lies ahead; as the scenario says when None
@@ -202,8 +201,7 @@ def run(
         started=started,
         seconds=time.perf_counter() - clock,
     )
-    del model
-    gc.collect()  # a Mesa model and its agents refer to each other: free it before the next one
+    model.__dict__.clear()  # a Mesa model and its agents refer to each other: free them at once
     return result
 
 

@@ -1,0 +1,55 @@
+"""Abductions and handovers abroad, and the fear that they spread (M27, P13, P23).
+
+Counted for whole hosts in real people, never for a person: nobody's row is marked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import pdtr, pdtrik
+
+from abm import equations
+from abm.calendar import WEEKS_PER_YEAR
+from abm.chance import Chance, Floats
+from abm.hosts_table import HOST_NAMES
+
+if TYPE_CHECKING:
+    from abm.model import EmigrationModel
+
+
+def abduct(model: EmigrationModel) -> Floats:
+    """Activists abducted or handed over this week, people by host; fear follows their rate.
+
+    The number is a Poisson draw keyed by host and week about activists × chance; fear rises with
+    the chance itself and falls slowly, as the risk of mobilisation does.
+    """
+    p, hosts, e = model.scenario.parameters, model.host_columns, model.emigrants
+    a_year = equations.abductions_per_year(
+        p.abductions_per_activist_year,
+        hosts.handover_risk,
+        hosts.protection,
+        model.kremlin.abductions,
+    )
+    target = equations.fear_believed(
+        p.fear_of_abduction, a_year, p.fear_of_refusal, hosts.refusal, hosts.handover_risk
+    )
+    hosts.fear = equations.risk_next(hosts.fear, target, p.fear_decay_per_month)
+    rows = e.abroad()
+    rows = rows[e.activist[rows]]
+    activists = model.population.scale * np.bincount(e.place[rows], minlength=len(HOST_NAMES))
+    expected = activists * a_year / WEEKS_PER_YEAR
+    model.observations.put("abductions_expected", expected, float(expected.sum()))
+    drawn = poisson(expected, model.chance, model.week, hosts.keys)
+    model.observations.put("abductions", drawn, float(drawn.sum()))
+    return drawn
+
+
+def poisson(mean: Floats, chance: Chance, week: int, keys: np.ndarray) -> Floats:
+    """A Poisson draw for each host, keyed by its name and the week."""
+    luck = chance.uniform("abductions", keys.view(np.int64), week)
+    some = luck > pdtr(0, mean)
+    drawn = np.zeros(len(mean))
+    drawn[some] = np.ceil(pdtrik(luck[some], mean[some]) - 1e-9)
+    return drawn
