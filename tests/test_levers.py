@@ -32,6 +32,7 @@ CHANGED = {
     "competing_refugees": 5000,
     **dict.fromkeys(KREMLIN_LEVERS, 0.35),
     "mobilisation_quota": 50_000,
+    "regime_change": 1,
 }
 
 
@@ -157,6 +158,7 @@ def test_p14_payments_raise_what_remote_workers_can_spend(model: EmigrationModel
     spent = {}
     for access in (0.0, 1.0):
         model.set_lever("payment_access", "Armenia", access)
+        model.host_columns.update()
         for who in (remote, worker):
             spent[who, access] = explained(who)["consumption"]
     assert spent[remote, 0.0]["Armenia"] < spent[remote, 1.0]["Armenia"]
