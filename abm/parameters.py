@@ -109,7 +109,7 @@ class Parameters:
         0.0,
         0.99,
         "assumed",
-        "fixed: not identified; Kennan and Walker 2011",
+        "fixed: not identified; Kennan and Walker 2011; for those who look ahead",
     )
     news_weeks: float = number(
         "τ_n", 1.0, "weeks until e-fold know of a shut door", 0.0, 4.0, "assumed"
