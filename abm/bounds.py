@@ -146,7 +146,10 @@ def best_gain(world: World) -> Floats:
     worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
     spent = consumption_gain(p, hosts, world.real_wage_index)
     both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
-    return np.asarray(both.max(axis=-1))
+    best = np.asarray(both.max(axis=-1))
+    if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
+        best = np.full_like(best, np.inf)
+    return best
 
 
 def worth_by_host(p: Parameters, hosts: HostColumns) -> Floats:

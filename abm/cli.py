@@ -102,6 +102,12 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         metavar="N",
         help=f"runs that differ by luck alone, {REPLICATES} if not said",
     )
+    add(
+        "--looking-ahead",
+        action="store_true",
+        default=None,
+        help="people weigh what lies ahead, not today alone",
+    )
     add("--out", metavar="DIR", help="the folder for results; results/SCENARIO if not said")
     add("--overwrite", action="store_true", help="replace an earlier results folder")
     add("--quiet", action="store_true", help="print nothing but errors")
@@ -170,6 +176,7 @@ def _scenario(asked: argparse.Namespace) -> Scenario:
         set=settings,
         without=tuple(dict.fromkeys(asked.without)),
         population=asked.population,
+        looking_ahead=asked.looking_ahead,
     )
 
 

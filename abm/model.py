@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import equations
+from abm import equations, foresight
 from abm import scenario as scenarios
 from abm.abductions import abduct
 from abm.accounts import Accounts
@@ -54,7 +54,8 @@ class EmigrationModel(mesa.Model):
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
     without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
-    (slow, the same people); population: a table of your own people; mechanisms: some of your own.
+    (slow, the same people); population: a table of your own people; mechanisms: some of your own;
+    looking_ahead: whether people do, as the scenario says when None.
     Raises InputError before anything runs.
     """
 
@@ -70,6 +71,7 @@ class EmigrationModel(mesa.Model):
         replicate: int = 0,
         population: pd.DataFrame | str | Path | None = None,
         mechanisms: Iterable[OwnMechanism] = (),
+        looking_ahead: bool | None = None,
     ) -> None:
         self.scenario = scenarios.load(
             scenario,
@@ -81,6 +83,7 @@ class EmigrationModel(mesa.Model):
             replicate=replicate,
             population=population,
             mechanisms=mechanisms,
+            looking_ahead=looking_ahead,
         )
         super().__init__(seed=self.scenario.seed)
         self.screened = screened
@@ -88,6 +91,7 @@ class EmigrationModel(mesa.Model):
         self.week = 0
         self.chance = Chance(self.scenario.seed, self.scenario.replicate)
         self.home_key = name_key(HOME)
+        self.discount = _discount(self.scenario)
         own = self.scenario.population
         self.population = Population(self.scenario.scale, self.chance, own.types if own else None)
         self.ties = Ties(self.population)
@@ -187,6 +191,7 @@ class EmigrationModel(mesa.Model):
             self.attitudes.propaganda,
             self.week,
             acting(self.scenario.mechanisms),
+            self.discount,
         )
 
     def stock(self) -> Floats:
@@ -308,6 +313,12 @@ class EmigrationModel(mesa.Model):
                 "people": e.people[rows],
             }
         )
+
+
+def _discount(scenario: scenarios.Scenario) -> float | None:
+    if not scenario.looking_ahead:
+        return None
+    return foresight.weekly_discount(scenario.parameters.discount_per_year)
 
 
 def _joined(parts: list[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:

@@ -44,7 +44,7 @@ class People:
         self.groups = population.groups
         self.ids = ids
 
-    def take(self, rows: Integers | Flags) -> People:
+    def take(self, rows: Integers | Flags | slice) -> People:
         """Some of these people, with what has been worked out of them."""
         taken = People(self._population, self.ids[rows], None)
         for name, value in self.__dict__.items():

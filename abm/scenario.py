@@ -62,6 +62,7 @@ class Scenario:
     without: tuple[str, ...]
     population: OwnPeople | None = None
     mechanisms: tuple[OwnMechanism, ...] = ()
+    looking_ahead: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -95,6 +96,7 @@ def load(
     replicate: int = 0,
     population: pd.DataFrame | str | Path | None = None,
     mechanisms: Iterable[OwnMechanism] = (),
+    looking_ahead: bool | None = None,
 ) -> Scenario:
     """A scenario by packaged name or TOML path, with what the user changes.
 
@@ -115,6 +117,9 @@ def load(
     if until is not None:
         resolved = _cut(resolved, _day_of("until", until))
     resolved = replace(resolved, replicate=checks.replicate("replicate", replicate))
+    if looking_ahead is not None:
+        ahead = checks.flag("looking_ahead", looking_ahead)
+        resolved = replace(resolved, looking_ahead=ahead)
     resolved = _peopled(resolved, population)
     own = with_more(resolved.mechanisms, mechanisms)
     values, parameters, levers = _settings({} if set is None else set, own)
@@ -203,7 +208,7 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
 
 
 def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
-    given = {name: getattr(file, name) for name in ("title", "scale", "seed")}
+    given = {name: getattr(file, name) for name in ("title", "scale", "seed", "looking_ahead")}
     changes = {name: value for name, value in given.items() if value is not None}
     base = _cut(replace(base, name=file.name, **changes), file.until or base.until)
     held = _held(file.levers)

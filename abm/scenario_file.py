@@ -60,6 +60,7 @@ class ScenarioFile:
     scale: int | None = None
     seed: int | None = None
     population: str | None = None
+    looking_ahead: bool | None = None
     without: tuple[str, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
@@ -251,6 +252,7 @@ KEYS: dict[str, Callable[[str, object], Any]] = {
     "scale": checks.scale,
     "seed": checks.seed,
     "population": partial(checks.text, example="people.csv"),
+    "looking_ahead": checks.flag,
     "without": checks.mechanisms,
     "parameters": checks.table,
     "levers": checks.table,

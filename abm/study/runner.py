@@ -157,6 +157,7 @@ def run(
     replicate: int = 0,
     population: pd.DataFrame | str | Path | None = None,
     mechanisms: Iterable[OwnMechanism] = (),
+    looking_ahead: bool | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Run a scenario once and keep its tables.
@@ -172,6 +173,7 @@ def run(
     replicate : 0 or more; another number is other luck in the same scenario
     population : your own people, as a DataFrame or a CSV file (docs/your-own-people.md)
     mechanisms : your own, beside the package's (docs/add-a-mechanism.md)
+    looking_ahead : whether people weigh what lies ahead; as the scenario says when None
     progress : called after each week with the weeks done and the weeks in all
 
     Raises
@@ -190,6 +192,7 @@ def run(
         replicate=replicate,
         population=population,
         mechanisms=mechanisms,
+        looking_ahead=looking_ahead,
     )
     while model.running:
         model.step()
@@ -220,7 +223,8 @@ def replicate(
 ) -> Replicates:
     """Run a scenario ``n`` times, differing by luck alone.
 
-    changes: scale, seed, until, set, without, population and mechanisms, all as in `run`.
+    changes: scale, seed, until, set, without, looking_ahead, population and mechanisms, as in
+    `run`.
 
     The number of the replicate is a key of its own beside the seed, never seed + 1.
     """
