@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from abm import equations
 from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
-from abm.composition import OCCUPATIONS, composition
+from abm.composition import OCCUPATIONS, Composition
 from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
@@ -44,10 +44,9 @@ class Workforce:
     wage_bill_usd: float
 
 
-@cache
-def workforce() -> Workforce:
+@lru_cache(maxsize=8)
+def workforce(types: Composition) -> Workforce:
     """The national sums, by what is expected of every type of people."""
-    types = composition()
     persons = types.persons * EMPLOYED[types.occupation]
     wages = home_wage_usd()[types.region, types.occupation]
     workers = np.bincount(types.occupation, persons, _KINDS)
@@ -69,7 +68,7 @@ class Accounts:
 
     def __init__(self, model: EmigrationModel) -> None:
         self._model = model
-        self._workforce = workforce()
+        self._workforce = workforce(model.population.types)
         self._workers = np.maximum(self._workforce.workers, 1.0)
         self.wage_offers: Floats = np.ones(_KINDS)
         self.spent_usd: Floats = np.zeros(_HOSTS)

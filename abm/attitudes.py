@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats
 from abm.choices import own_insecurity_of
-from abm.composition import DISSENT_EDGES, DISSENTS, composition
+from abm.composition import DISSENT_EDGES, DISSENTS, Composition
 from abm.doors import SECURE
 from abm.emigrants import HOME
 from abm.people import People
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 
-@cache
-def activists_and_dissent() -> tuple[float, float]:
+@lru_cache(maxsize=8)
+def activists_and_dissent(types: Composition) -> tuple[float, float]:
     """Share of adults who are activists, and their mean dissent, as expected of every type."""
-    types = composition()
     share = types.persons / types.persons.sum()
     opponents = share * (types.dissent_bin == DISSENTS.index("opponent"))
     middle = (np.array(DISSENT_EDGES[:-1]) + np.array(DISSENT_EDGES[1:])) / 2
@@ -44,7 +43,7 @@ class Attitudes:
 
     def __init__(self, model: EmigrationModel) -> None:
         self._model = model
-        share, self._mean_dissent = activists_and_dissent()
+        share, self._mean_dissent = activists_and_dissent(model.population.types)
         self._activists = share * model.population.size
         self.tilt = 0.0
         self.rejections = 0.0

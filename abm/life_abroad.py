@@ -17,6 +17,7 @@ from abm.doors import (
     LONG_PERMIT_WEEKS,
     PENDING,
     PERMIT,
+    REAPPLY_WEEKS,
     VISITOR,
     settles,
 )
@@ -38,8 +39,6 @@ from abm.population import SCIENTIST
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
-
-REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 
 
 def life_abroad(model: EmigrationModel) -> None:

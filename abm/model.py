@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import equations
+from abm import equations, foresight
 from abm import scenario as scenarios
 from abm.abductions import abduct
 from abm.accounts import Accounts
@@ -32,6 +32,7 @@ from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move
 from abm.observation import Observations, observe_moves, observe_states
+from abm.own_mechanism import OwnMechanism, acting, respond
 from abm.population import Population
 from abm.russians import Russians
 from abm.screening import listed
@@ -53,7 +54,9 @@ class EmigrationModel(mesa.Model):
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
     without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
-    (slow, the same people). Raises InputError before anything runs.
+    (slow, the same people); population: a table of your own people; mechanisms: some of your own;
+    looking_ahead: whether people do, as the scenario says when None.
+    Raises InputError before anything runs.
     """
 
     def __init__(
@@ -66,6 +69,9 @@ class EmigrationModel(mesa.Model):
         without: Iterable[str] = (),
         screened: bool = True,
         replicate: int = 0,
+        population: pd.DataFrame | str | Path | None = None,
+        mechanisms: Iterable[OwnMechanism] = (),
+        looking_ahead: bool | None = None,
     ) -> None:
         self.scenario = scenarios.load(
             scenario,
@@ -75,6 +81,9 @@ class EmigrationModel(mesa.Model):
             set=set,
             without=without,
             replicate=replicate,
+            population=population,
+            mechanisms=mechanisms,
+            looking_ahead=looking_ahead,
         )
         super().__init__(seed=self.scenario.seed)
         self.screened = screened
@@ -82,7 +91,9 @@ class EmigrationModel(mesa.Model):
         self.week = 0
         self.chance = Chance(self.scenario.seed, self.scenario.replicate)
         self.home_key = name_key(HOME)
-        self.population = Population(self.scenario.scale, self.chance)
+        self.discount = _discount(self.scenario)
+        own = self.scenario.population
+        self.population = Population(self.scenario.scale, self.chance, own.types if own else None)
         self.ties = Ties(self.population)
         self.emigrants = Emigrants(self.population, self.ties)
         self.host_columns = HostColumns(self.scenario.parameters)
@@ -141,6 +152,7 @@ class EmigrationModel(mesa.Model):
 
     def hosts_answer(self) -> None:
         """Rents, hostility and policy follow the people who came."""
+        respond(self)
         self.host_columns.answer(self.week, self.stock())
 
     def life_abroad(self) -> None:
@@ -178,6 +190,8 @@ class EmigrationModel(mesa.Model):
             self.economy.wage_offers,
             self.attitudes.propaganda,
             self.week,
+            acting(self.scenario.mechanisms),
+            self.discount,
         )
 
     def stock(self) -> Floats:
@@ -299,6 +313,12 @@ class EmigrationModel(mesa.Model):
                 "people": e.people[rows],
             }
         )
+
+
+def _discount(scenario: scenarios.Scenario) -> float | None:
+    if not scenario.looking_ahead:
+        return None
+    return foresight.weekly_discount(scenario.parameters.discount_per_year)
 
 
 def _joined(parts: list[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:

@@ -56,7 +56,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("permit_holders", "O15", "people", "abroad with a permit, citizens left out"),
     _share("ever_discriminated", "of the stock, ever discriminated against in their life abroad"),
     Outcome("permit_refusals", "O15", "people a week", "refused a permit or its renewal"),
-    Outcome("rent_index", "O12", "index", "rent, 24 February 2022 = 1", "hosts"),
+    Outcome("rent_index", "O12", "multiple", "rent, 24 February 2022 = 1", "hosts"),
     Outcome("hostility", "O12", "index", "hostility of the public, 0 to 1", "hosts"),
     Outcome("policy_strictness", "O12", "index", "strictness of permits, 0 to 1", "hosts"),
     Outcome("fear", "M27", "index", "fear of abduction and handover, 0 to 1", "hosts"),

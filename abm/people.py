@@ -44,7 +44,7 @@ class People:
         self.groups = population.groups
         self.ids = ids
 
-    def take(self, rows: Integers | Flags) -> People:
+    def take(self, rows: Integers | Flags | slice) -> People:
         """Some of these people, with what has been worked out of them."""
         taken = People(self._population, self.ids[rows], None)
         for name, value in self.__dict__.items():
@@ -90,7 +90,7 @@ class People:
 
     @cached_property
     def _type(self) -> Integers:
-        return self._kind % len(source.composition().persons)
+        return self._kind % len(self._population.types.persons)
 
     @cached_property
     def risk_class(self) -> Integers:
@@ -120,17 +120,17 @@ class People:
     @cached_property
     def occupation(self) -> Integers:
         """Index into OCCUPATIONS."""
-        return source.composition().occupation[self._type].astype(np.int64)
+        return self._population.types.occupation[self._type].astype(np.int64)
 
     @cached_property
     def education(self) -> Integers:
         """0 other, 1 higher."""
-        return source.composition().education[self._type].astype(np.int64)
+        return self._population.types.education[self._type].astype(np.int64)
 
     @cached_property
     def age_group(self) -> Integers:
         """Index into AGE_GROUPS."""
-        return source.composition().age_group[self._type].astype(np.int64)
+        return self._population.types.age_group[self._type].astype(np.int64)
 
     @cached_property
     def age_years(self) -> Integers:

@@ -142,7 +142,7 @@ class Adult(mesa.Agent):
         word = self.word_of(host)
         skill = self.skilled and quarter(word, 1) < offers["skill_visas"]
         seeks = self.seeks_work and quarter(word, 1) < offers["job_seeker_permits"]
-        waits = self.host is not None and self.host.borders_russia and not self.host.resettlement
+        waits = self.host is not None and self.host.borders_russia and not host.borders_russia
         activists = offers["humanitarian_visas_activists"]
         evaders = offers["humanitarian_visas_draft"]
         return Grounds(

@@ -16,6 +16,7 @@ from abm.doors import (
     LONG_PERMIT_WEEKS,
     PENDING,
     PERMIT,
+    REAPPLY_WEEKS,
     VISITOR,
 )
 from abm.emigrants import (
@@ -33,7 +34,6 @@ from abm.emigrants import (
     SAVINGS_ENDED,
     TRIGGERS,
 )
-from abm.life_abroad import REAPPLY_WEEKS
 from benchmarks.object_adult import Adult
 from benchmarks.object_hosts import ObjectHost, third
 

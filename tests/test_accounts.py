@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from abm import equations_of_society as society
 from abm.accounts import USD_PER_EUR, workforce
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
-from abm.composition import OCCUPATIONS
+from abm.composition import OCCUPATIONS, composition
 from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
@@ -71,9 +71,9 @@ def test_the_wage_bill_is_that_of_the_people() -> None:
     people = population.people(np.arange(population.size))
     works = EMPLOYED[people.occupation]
     bill = people.wage_usd[works].sum() * population.scale
-    assert workforce().wage_bill_usd == pytest.approx(bill, rel=0.02)
+    assert workforce(composition()).wage_bill_usd == pytest.approx(bill, rel=0.02)
     counted = np.bincount(people.occupation[works], minlength=len(OCCUPATIONS)) * population.scale
-    np.testing.assert_allclose(workforce().workers, counted, rtol=0.1, atol=2e5)
+    np.testing.assert_allclose(workforce(composition()).workers, counted, rtol=0.1, atol=2e5)
 
 
 def test_labour_is_lost_and_regained_by_sector(model: EmigrationModel) -> None:
@@ -103,7 +103,7 @@ def test_labour_is_lost_and_regained_by_sector(model: EmigrationModel) -> None:
         assert last(model, f"labour_regained.{name}") == regained[name]
     assert last(model, "labour_force_change") == -sum(lost.values())
     assert last(model, "returnees_at_work") == back
-    p, unit = model.scenario.parameters, 100 * scale / workforce().wage_bill_usd
+    p, unit = model.scenario.parameters, 100 * scale / workforce(composition()).wage_bill_usd
     expected = added + p.spending_multiplier * p.wage_share * spent
     assert last(model, "gdp_contribution") == pytest.approx(expected * unit)
     assert last(model, "gdp_missing") == pytest.approx(missing * unit)
@@ -127,7 +127,8 @@ def test_wage_offers_follow_what_is_missing(model: EmigrationModel) -> None:
     p = model.scenario.parameters
     for k, name in enumerate(OCCUPATIONS):
         missing = last(model, f"labour_lost.{name}") if EMPLOYED[k] else 0.0
-        offer = np.exp(p.wage_offer_elasticity * missing / workforce().workers[k]) if missing else 1
+        workers = workforce(composition()).workers[k]
+        offer = np.exp(p.wage_offer_elasticity * missing / workers) if missing else 1
         assert model.economy.wage_offers[k] == pytest.approx(offer)
 
 
@@ -141,7 +142,7 @@ def test_new_practices_come_with_those_who_return_under_another_regime() -> None
     rows = rows[EMPLOYED[e.occupation[rows]] & (e.work[rows] != REMOTE_WORK)]
     gain = (e.home_wage_usd[rows] * e.weeks_abroad[rows]).sum() / WEEKS_PER_YEAR
     gain *= model.scenario.parameters.practices_per_year * model.population.scale
-    expected = before + 100 * gain / workforce().wage_bill_usd
+    expected = before + 100 * gain / workforce(composition()).wage_bill_usd
     assert last(model, "gdp_contribution") == pytest.approx(expected)
     assert expected > before
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from abm import equations_of_society as society
 from abm.attitudes import activists_and_dissent
 from abm.choices import RUSSIA, deciders_at_home, kept_out
+from abm.composition import composition
 from abm.decision import ability, felt_at_home
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES
@@ -114,7 +115,7 @@ def test_who_is_kept_out_has_money_and_a_passport_and_wants_a_shut_host() -> Non
 def test_activists_and_dissent_are_those_of_the_people() -> None:
     population = EmigrationModel(scale=300).population
     people = population.people(np.arange(population.size))
-    share, dissent = activists_and_dissent()
+    share, dissent = activists_and_dissent(composition())
     assert people.activist.mean() == pytest.approx(share, rel=0.15)
     assert people.dissent.mean() == pytest.approx(dissent, rel=0.01)
 

@@ -10,7 +10,7 @@ import pytest
 from finished_runs import explained, finished, moved, series, stepped
 
 from abm.accounts import workforce
-from abm.composition import OCCUPATIONS
+from abm.composition import OCCUPATIONS, composition
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
 from abm.traits_tables import SECTORS
@@ -34,7 +34,7 @@ def test_m12_shortage_raises_wage_offers_at_home() -> None:
     ]
     p = on.scenario.parameters
     k = OCCUPATIONS.index("manager")
-    missing = world(on, "labour_lost.manager")[-1] / workforce().workers[k]
+    missing = world(on, "labour_lost.manager")[-1] / workforce(composition()).workers[k]
     gain = p.consumption_weight * p.wage_offer_elasticity * missing
     assert worth[0] - worth[1] == pytest.approx(gain)
     assert gain > 0
