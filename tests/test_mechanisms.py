@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import test_elite
 import test_mechanisms_in_runs
 from finished_runs import RUSSIA, abroad, at_home, explained, finished
 
@@ -42,7 +43,7 @@ def test_no_parameter_belongs_to_two_mechanisms() -> None:
 
 
 def test_every_mechanism_has_a_test() -> None:
-    tests = [*globals(), *vars(test_mechanisms_in_runs)]
+    tests = [*globals(), *vars(test_mechanisms_in_runs), *vars(test_elite)]
     tested = {name.split("_")[1].upper() for name in tests if name.startswith("test_m")}
     assert {each.id for each in MECHANISMS} <= tested | {"responses"}  # in test_scenario
 
