@@ -29,6 +29,7 @@ from abm.elite import (
 )
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
+from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
 from abm.population import ATTACHMENT_EDGES, NO_WORK, OTHER_WORK, Population
@@ -90,7 +91,7 @@ def bounds(population: Population, world: World) -> Bounds:
     felt = (
         equations.fear_of_mobilisation(p.mobilisation_weight, risk)
         + equations.weight_of_repression(
-            p.repression_weight, dissent, kremlin.repression, kremlin.propaganda
+            p.repression_weight, dissent, kremlin.repression, world.propaganda
         )
         + equations.weight_of_conscience(
             p.repression_weight, dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -142,10 +143,13 @@ def best_gain(world: World) -> Floats:
     Shape (livelihoods, income follows, standings, leanings, wage cells).
     """
     p, hosts = world.parameters, world.hosts
-    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :]
+    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
     spent = consumption_gain(p, hosts, world.real_wage_index)
     both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
-    return np.asarray(both.max(axis=-1))
+    best = np.asarray(both.max(axis=-1))
+    if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
+        best = np.full_like(best, np.inf)
+    return best
 
 
 def worth_by_host(p: Parameters, hosts: HostColumns) -> Floats:

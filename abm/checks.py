@@ -51,6 +51,15 @@ seed = partial(whole, low=0, high=2**63 - 1, example=1)
 replicate = partial(whole, low=0, high=2**31 - 1, example=0)
 
 
+def flag(key: str, value: object) -> bool:
+    """Yes or no."""
+    if not isinstance(value, bool):
+        raise InputError(
+            f"{key!r} must be true or false, not {shown(value)}. Example: {key} = true"
+        )
+    return value
+
+
 def day(key: str, value: object) -> date:
     """A day from the invasion to the last that the calendar knows, without time of day."""
     if not isinstance(value, date) or isinstance(value, datetime):

@@ -17,6 +17,7 @@ STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irreg
 # Insecurity that a status has by itself, b in the model's description.
 STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
 CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 260.0
+REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
 
 
@@ -116,8 +117,9 @@ def _grounds(
         settlement &= ~applicants.settled_before[:, None]
     if offers["resettlement"].any():
         place = applicants.place
-        waits = (place >= 0) & hosts.borders_russia[place] & (hosts.resettlement[place] == 0)
-        resettled = waits[:, None] & quarter_below(luck, 0, offers["resettlement"])
+        waits = (place >= 0) & hosts.borders_russia[place]
+        taker = quarter_below(luck, 0, offers["resettlement"]) & ~hosts.borders_russia
+        resettled = waits[:, None] & taker
     return settlement, permit, resettled, protection
 
 

@@ -23,9 +23,22 @@ HOST_NAMES: tuple[str, ...] = (
 
 
 @cache
-def _cells() -> dict[tuple[str, str], str]:
+def _rows() -> tuple[dict[str, str], ...]:
     text = (files("abm") / "data" / "hosts.csv").read_text("utf-8")
-    return {(row["host"], row["field"]): row["value"] for row in csv.DictReader(text.splitlines())}
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@cache
+def _cells() -> dict[tuple[str, str], str]:
+    return {(row["host"], row["field"]): row["value"] for row in _rows()}
+
+
+def sourced() -> tuple[str, ...]:
+    """How many of each host's values rest on a public page, "21 of 31"; the others are assumed or
+    recollected."""
+    of_host = [[row for row in _rows() if row["host"] == name] for name in HOST_NAMES]
+    pages = [sum(row["source_kind"] == "web" for row in rows) for rows in of_host]
+    return tuple(f"{n} of {len(rows)}" for n, rows in zip(pages, of_host, strict=True))
 
 
 @cache

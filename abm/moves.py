@@ -74,7 +74,8 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
         destination[refused] = np.argmin(arrivals[refused], axis=1)
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
     stuck = (intents.origin == HOME) & (destination == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(intents.people[stuck].sum()))
+    people = model.population.people(intents.person[stuck])
+    model.attitudes.keep_in(people, intents.people[stuck])
     return replace(intents, destination=destination).take(destination != stays)
 
 
@@ -160,7 +161,9 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
     e.occasion[rows] += 1
-    follows = income_follows(model.population.people(moves.person))
+    people = model.population.people(moves.person)
+    model.economy.take_capital(rows, people, moves.destination)
+    follows = income_follows(people)
     e.work[rows] = np.where(follows, REMOTE_WORK, JOBLESS)
     elite = e.elite[rows] > 0
     adults = np.full(int(elite.sum()), float(model.population.scale))
@@ -200,6 +203,7 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
 
 def _come_home(model: EmigrationModel, rows: Integers) -> None:
     e = model.emigrants
+    model.economy.bring_capital(rows)
     e.savings_usd[rows] += e.savings_in_russia_usd[rows]
     e.savings_in_russia_usd[rows] = 0.0
     e.put(rows, HOME)

@@ -102,6 +102,15 @@ class Parameters:
     exemption_effect: float = number(
         "x", 0.7, "share of exposure removed", 0.0, 1.0, "assumed", "S1: employers exempt staff"
     )
+    discount_per_year: float = number(
+        "β",
+        0.95,
+        "of what counts today, a year on",
+        0.0,
+        0.99,
+        "assumed",
+        "fixed: not identified; Kennan and Walker 2011; for those who look ahead",
+    )
     news_weeks: float = number(
         "τ_n", 1.0, "weeks until e-fold know of a shut door", 0.0, 4.0, "assumed"
     )

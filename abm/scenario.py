@@ -17,11 +17,15 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
-from abm import checks
+import pandas as pd
+
+from abm import checks, own_people
 from abm.checks import known_host
 from abm.errors import InputError, unknown
 from abm.levers import BY_NAME
 from abm.mechanisms import mechanism
+from abm.own_mechanism import NULL, OwnMechanism, chosen, with_more
+from abm.own_people import OwnPeople
 from abm.parameters import NAMES, Parameters, parameters_from
 from abm.scenario_file import Event, ScenarioFile, check_schedule, packaged_scenarios, read
 
@@ -41,7 +45,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A resolved scenario: all that a run needs beside its data."""
+    """A resolved scenario: all that a run needs beside its data.
+
+    population, mechanisms: the user's own; None for the packaged people.
+    """
 
     name: str
     title: str
@@ -53,6 +60,9 @@ class Scenario:
     events: tuple[Event, ...]
     held: tuple[Held, ...]
     without: tuple[str, ...]
+    population: OwnPeople | None = None
+    mechanisms: tuple[OwnMechanism, ...] = ()
+    looking_ahead: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -64,7 +74,10 @@ class Scenario:
                 return [plain(item) for item in value]
             return value.isoformat() if isinstance(value, date) else value
 
-        result: dict[str, Any] = plain(asdict(self))
+        result: dict[str, Any] = plain(asdict(replace(self, population=None, mechanisms=())))
+        result["without"] += [each.id for each in self.mechanisms if each.value == NULL]
+        result["population"] = self.population and self.population.as_dict()
+        result["mechanisms"] = [each.as_dict() for each in self.mechanisms]
         return result
 
 
@@ -81,9 +94,13 @@ def load(
     set: Mapping[str, float] | None = None,
     without: Iterable[str] = (),
     replicate: int = 0,
+    population: pd.DataFrame | str | Path | None = None,
+    mechanisms: Iterable[OwnMechanism] = (),
+    looking_ahead: bool | None = None,
 ) -> Scenario:
     """A scenario by packaged name or TOML path, with what the user changes.
 
+    population: a table of the user's own people; mechanisms: more of them, of the user's own.
     Raises InputError, before anything runs, naming the key and a valid example.
     """
     if isinstance(scenario, (str, Path)):
@@ -100,15 +117,34 @@ def load(
     if until is not None:
         resolved = _cut(resolved, _day_of("until", until))
     resolved = replace(resolved, replicate=checks.replicate("replicate", replicate))
-    parameters, levers = _settings({} if set is None else set)
-    off = without if isinstance(without, (str, bytes)) else _listed(without)
+    if looking_ahead is not None:
+        ahead = checks.flag("looking_ahead", looking_ahead)
+        resolved = replace(resolved, looking_ahead=ahead)
+    resolved = _peopled(resolved, population)
+    own = with_more(resolved.mechanisms, mechanisms)
+    values, parameters, levers = _settings({} if set is None else set, own)
+    own_off, off = _split(without, own)
+    resolved = replace(resolved, mechanisms=chosen(own, values, own_off))
     resolved = _changed(resolved, parameters, levers, checks.mechanisms("without", off))
     _check(resolved)
     return resolved
 
 
-def _listed(given: object) -> object:
-    return list(given) if isinstance(given, Iterable) else given
+def _peopled(scenario: Scenario, population: object) -> Scenario:
+    """The scenario with people of the user's own, if there are any; enough for its scale."""
+    if population is not None:
+        scenario = replace(scenario, population=own_people.read(population))
+    if scenario.population is not None:
+        scenario.population.check_scale(scenario.scale)
+    return scenario
+
+
+def _split(without: object, own: tuple[OwnMechanism, ...]) -> tuple[list[str], object]:
+    """Ids of the user's own mechanisms among those that are off, and the rest, not yet checked."""
+    if isinstance(without, (str, bytes)) or not isinstance(without, Iterable):
+        return [], without
+    given, ids = list(without), [each.id for each in own]
+    return [id for id in given if id in ids], [id for id in given if id not in ids]
 
 
 def _day_of(key: str, value: object) -> date:
@@ -124,21 +160,28 @@ def _day_of(key: str, value: object) -> date:
     return checks.day(key, value)
 
 
-def _settings(given: object) -> tuple[dict[str, float], tuple[Held, ...]]:
-    """Parameters by name and levers held, from names and values that a user sets."""
+def _settings(
+    given: object, own: tuple[OwnMechanism, ...]
+) -> tuple[dict[str, float], dict[str, float], tuple[Held, ...]]:
+    """Parameters of own mechanisms and of the package by name, and levers held, from names and
+    values that a user sets."""
     example = "renewal_strictness.Turkey=0.2"
     if not isinstance(given, Mapping):
         raise InputError(f"'set' must be names with values, not {given!r}. Example: {example}")
+    values: dict[str, float] = {}
     parameters: dict[str, float] = {}
     levers: dict[str, float] = {}
+    mine = [each.parameter for each in own]
     for name, value in given.items():
-        if name in NAMES:
+        if name in mine:
+            values[name] = checks.number(name, value, f"{name}=1")
+        elif name in NAMES:
             parameters[name] = checks.parameter(name, value)
         elif str(name).partition(".")[0] in BY_NAME:
             levers[name] = checks.lever_value(name, value)
         else:
-            raise unknown("parameter or lever", name, (*NAMES, *BY_NAME), example)
-    return parameters, _held(levers)
+            raise unknown("parameter or lever", name, (*NAMES, *BY_NAME, *mine), example)
+    return values, parameters, _held(levers)
 
 
 def _held(levers: Mapping[str, float]) -> tuple[Held, ...]:
@@ -165,7 +208,7 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
 
 
 def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
-    given = {name: getattr(file, name) for name in ("title", "scale", "seed")}
+    given = {name: getattr(file, name) for name in ("title", "scale", "seed", "looking_ahead")}
     changes = {name: value for name, value in given.items() if value is not None}
     base = _cut(replace(base, name=file.name, **changes), file.until or base.until)
     held = _held(file.levers)
@@ -184,6 +227,9 @@ def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
                 "act; leave out one of them"
             )
     result = replace(changed, events=(*kept, *file.events))
+    if file.population is not None:
+        people = own_people.read(file.population, file.path.parent)
+        result = replace(result, population=people)
     _check(result)
     return result
 

@@ -18,9 +18,9 @@ from .composition import (
     HIGHER,
     OCCUPATIONS,
     REGIONS,
+    Composition,
     age_axis,
     age_margins,
-    composition,
     education_axis,
     persons_by_education,
     persons_by_sex_and_age,
@@ -30,6 +30,7 @@ from .composition import (
 from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_only
 
 EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
+SECTORS = tuple(name for name in OCCUPATIONS if name not in ("student", "jobless"))
 
 # The occupations whose topmost are an elite, by its kind.
 ELITE_WORK = {"silovik": "security", "manager": "manager", "investor": "entrepreneur"}
@@ -78,6 +79,25 @@ def savings_months_quantiles() -> tuple[Array, Array]:
     longest = [number("savings_months_p99"), number("savings_months_p100")]
     months = np.array([0.0, 0.0, 1.0, 3.0, 6.0, 12.0, *longest])
     return read_only(probabilities), read_only(months)
+
+
+@cache
+def home_income_mean_usd() -> float:
+    """Mean income at home of all adults, whether they work or not, USD a month."""
+    persons = workforce().sum(axis=(0, 1, 3))
+    return float((persons * home_wage_usd()).sum() / persons.sum())
+
+
+@cache
+def wealth_median_usd() -> float:
+    """Median net wealth of an adult, USD."""
+    return number("wealth_median_usd")
+
+
+@cache
+def wealth_most_usd() -> float:
+    """Net wealth of the richest meant here, USD; those above are the elite's investors."""
+    return number("wealth_most_usd")
 
 
 @cache
@@ -189,10 +209,8 @@ def elite_share() -> Array:
     return read_only(headcount / np.maximum(of_the_kind.sum(axis=(0, 1, 2, 3)), 1.0))
 
 
-@cache
-def elite_of_types() -> NDArray[np.int64]:
+def elite_of_types(types: Composition) -> NDArray[np.int64]:
     """The kind of elite that each type of people could be of, an index into ELITES, (types,)."""
-    types = composition()
     grown = (types.age_group >= ELITE_AGE_GROUP) & (types.education == HIGHER)
     kind = np.zeros(len(grown), dtype=np.int64)
     for elite, work in ELITE_WORK.items():

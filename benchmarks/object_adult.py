@@ -142,7 +142,7 @@ class Adult(mesa.Agent):
         word = self.word_of(host)
         skill = self.skilled and quarter(word, 1) < offers["skill_visas"]
         seeks = self.seeks_work and quarter(word, 1) < offers["job_seeker_permits"]
-        waits = self.host is not None and self.host.borders_russia and not self.host.resettlement
+        waits = self.host is not None and self.host.borders_russia and not host.borders_russia
         activists = offers["humanitarian_visas_activists"]
         evaders = offers["humanitarian_visas_draft"]
         return Grounds(
@@ -197,6 +197,14 @@ class Adult(mesa.Agent):
             door.resettled or self.elite > 0 or self.savings_usd * movable >= self.journey_usd(host)
         )
         return open and not stopped and pays
+
+    def is_kept_out_of(self, host: ObjectHost) -> bool:
+        """Whether a host is shut to this visitor, who has the passport and the money for it."""
+        if not (host.shut_to_visitors and self.foreign_passport):
+            return False
+        luck, door = self.model.luck.uniform("exit", self.person), self.door(host)
+        stopped = self.draftable and luck < self.model.kremlin.exit_ban
+        return not door.open and self.able(host, door, True, stopped)
 
     # --- what places are worth -------------------------------------------------------------------
 
@@ -329,7 +337,7 @@ class Adult(mesa.Agent):
                 p.mobilisation_weight, self.perceived_risk()
             ),
             "repression": equations.weight_of_repression(
-                p.repression_weight, self.dissent, kremlin.repression, kremlin.propaganda
+                p.repression_weight, self.dissent, kremlin.repression, self.model.propaganda
             ),
             "conscience": equations.weight_of_conscience(
                 p.repression_weight, self.dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -342,7 +350,7 @@ class Adult(mesa.Agent):
     def consumption_at_home(self) -> float:
         """Worth of consumption in Russia."""
         p, model = self.model.parameters, self.model
-        income = self.wage_usd * model.real_wage_index
+        income = self.wage_usd * model.real_wage_index * model.wage_offers[self.occupation]
         spent = equations.consumption(income, 0.0, home_value("price_level"), p.subsistence_ppp_usd)
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 

@@ -153,14 +153,20 @@ def test_refusal_is_a_chance_that_rises_with_strictness(
     assert shift == pytest.approx(sensitivity[1] * (strictness[1] - then), abs=1e-6)
 
 
-@given(ranged("discrimination_base"), ranged("discrimination_from_hostility"), ordered(share))
-def test_discrimination_is_a_chance_that_rises_with_hostility(
-    base: float, slope: float, hostility: list[float]
+@given(
+    ranged("discrimination_base"), ranged("discrimination_from_hostility"), ordered(share),
+    ordered(share),
+)  # fmt: skip
+def test_discrimination_rises_with_hostility_and_can_be_prevented(
+    base: float, slope: float, hostility: list[float], prevented: list[float]
 ) -> None:
-    low, high = (eq.discrimination_chance(base, slope, value) for value in hostility)
+    low, high = (eq.discrimination_chance(base, slope, each, prevented[0]) for each in hostility)
     assert 0 <= low <= high < 1
+    assert eq.discrimination_chance(base, slope, hostility[1], prevented[1]) <= high
+    assert eq.discrimination_chance(base, slope, hostility[1], 1.0) == 0
     a_month = 1 - (1 - high) ** WEEKS_PER_MONTH
-    assert a_month == pytest.approx(-np.expm1(-base - slope * hostility[1]))
+    rate = (base + slope * hostility[1]) * (1 - prevented[0])
+    assert a_month == pytest.approx(-np.expm1(-rate))
 
 
 @given(st.floats(0, 20))
@@ -240,29 +246,108 @@ def test_hostility_stays_within_zero_and_one(
     assert min(hostility, rest) - TINY <= quiet <= max(hostility, rest) + TINY
 
 
+PUSHES = ("policy_to_hostility", "policy_to_crowding", "policy_to_security", "policy_to_pressure")
+
+
 @given(
     share,
-    ranged("policy_to_hostility"),
-    ordered(share),
-    ranged("hostility_threshold"),
-    ranged("policy_to_pressure"),
-    ordered(st.floats(-1, 1)),
+    share,
+    st.tuples(*(ranged(name) for name in PUSHES)),
+    st.tuples(ordered(share), ordered(st.floats(0, 100)), ordered(share), ordered(share)),
 )
-def test_strictness_rises_with_hostility_and_pressure_and_stays_below_one(
-    strictness: float,
-    to_hostility: float,
-    hostility: list[float],
-    threshold: float,
-    to_pressure: float,
-    pressure: list[float],
+def test_strictness_rises_with_all_that_presses_and_stays_below_one(
+    strictness: float, threshold: float, weights: list[float], pressing: list[list[float]]
 ) -> None:
-    def review(hostile: float, pressed: float) -> float:
-        return eq.strictness_next(
-            strictness, to_hostility, hostile, threshold, to_pressure, pressed
-        )
+    def review(hostility: float, crowding: float, plea: float, pressure: float) -> float:
+        pushes = (threshold, weights[1], crowding, weights[2], plea, weights[3], pressure)
+        return float(eq.strictness_next(strictness, weights[0], hostility, *pushes))
 
-    after = review(hostility[0], pressure[0])
+    lower = [low for low, _ in pressing]
+    after = review(*lower)
     assert strictness <= after <= 1
-    assert review(hostility[1], pressure[0]) >= after
-    assert review(hostility[0], pressure[1]) >= after
-    assert review(threshold, 0.0) == strictness
+    for k, (_, high) in enumerate(pressing):
+        assert review(*lower[:k], high, *lower[k + 1 :]) >= after
+    assert review(threshold, 0.0, 0.0, 0.0) == strictness
+    # Each alone has its known size: what is left of leniency is e^-push.
+    for k, (_, high) in enumerate(pressing):
+        alone = [threshold, 0.0, 0.0, 0.0]
+        alone[k] += high
+        left = (1 - strictness) * np.exp(-weights[k] * high)
+        assert 1 - review(*alone) == pytest.approx(left, abs=1e-9)
+
+
+@given(st.floats(0, 1e6), st.floats(1e4, 1e7), ranged("aid_effect"), ordered(share))
+def test_aid_houses_part_of_those_who_come(
+    newcomers: float, population: float, effect: float, aid: list[float]
+) -> None:
+    crowded = [eq.crowding(newcomers, population, effect, each) for each in (0.0, *aid)]
+    assert crowded[0] == pytest.approx(100 * newcomers / population)
+    assert crowded[0] >= crowded[1] >= crowded[2] >= 0
+    seek = [eq.seekers(newcomers, 0.3, 1000.0, effect, each) for each in (0.0, *aid)]
+    assert seek[0] == pytest.approx(newcomers + 300)
+    assert seek[0] >= seek[1] >= seek[2] >= 0
+    assert eq.seekers(newcomers, 0.3, 1000.0, 1.0, 1.0) == 0
+
+
+# --- news and fear -------------------------------------------------------------------------------
+
+
+@given(share, share, ranged("news_months"), ranged("publicity_effect"), ordered(share))
+def test_news_of_a_door_spreads_and_publicity_hurries_it(
+    heard: float, offered: float, months: float, effect: float, publicity: list[float]
+) -> None:
+    slow, fast = (eq.heard_next(heard, offered, months, effect, each) for each in publicity)
+    assert min(heard, offered) - TINY <= slow <= fast <= offered
+    assert eq.heard_next(heard, offered, 0.0, effect, 0.0) == pytest.approx(offered)
+    a_month = heard
+    for _ in range(4):
+        a_month = eq.heard_next(a_month, offered, months, 0.0, 1.0)
+    if months and heard < offered:
+        left = np.exp(-4 / WEEKS_PER_MONTH / months)
+        assert offered - a_month == pytest.approx((offered - heard) * left)
+
+
+@given(
+    ranged("fear_of_abduction"), ranged("fear_of_refusal"), ranged("abductions_per_activist_year"),
+    ordered(share), ordered(share), ordered(st.floats(0, 5)), ordered(share),
+)  # fmt: skip
+def test_fear_is_a_share_that_rises_with_danger_and_falls_with_protection(
+    of_abduction: float, of_refusal: float, rate: float, risk: list[float],
+    protection: list[float], intensity: list[float], refusal: list[float],
+) -> None:  # fmt: skip
+    def fear(risk: float, protection: float, intensity: float, refusal: float) -> float:
+        a_year = eq.abductions_per_year(rate, risk, protection, intensity)
+        return float(eq.fear_believed(of_abduction, a_year, of_refusal, refusal, risk))
+
+    least = fear(risk[0], protection[1], intensity[0], refusal[0])
+    assert 0 <= least <= 1
+    assert fear(risk[1], protection[1], intensity[0], refusal[0]) >= least
+    assert fear(risk[0], protection[0], intensity[0], refusal[0]) >= least
+    assert fear(risk[0], protection[1], intensity[1], refusal[0]) >= least
+    assert fear(risk[0], protection[1], intensity[0], refusal[1]) >= least
+    assert fear(0.0, 0.0, 5.0, 1.0) == 0
+    assert eq.abductions_per_year(rate, risk[1], 1.0, intensity[1]) == 0
+
+
+# --- money ---------------------------------------------------------------------------------------
+
+
+@given(share, ordered(share), share)
+def test_capital_accepted_lets_through_what_is_barred(
+    barred: float, accepted: list[float], sanctions: float
+) -> None:
+    low, high = (eq.let_through(1 - barred, each) for each in accepted)
+    assert 1 - barred - TINY <= low <= high <= 1 + TINY
+    assert eq.let_through(1 - barred, 0.0) == 1 - barred
+    assert eq.let_through(1 - barred, 1.0) == pytest.approx(1)
+
+
+@given(share, ordered(share), ranged("sanctions_on_payments"), ranged("sanctions_on_costs"))
+def test_sanctions_bar_payments_and_raise_prices(
+    access: float, sanctions: list[float], on_payments: float, on_costs: float
+) -> None:
+    mild, hard = (eq.payments_under_sanctions(access, on_payments, each) for each in sanctions)
+    assert 0 <= hard <= mild <= access
+    mild, hard = (eq.prices(0.5, 1.2, on_costs, each) for each in sanctions)
+    assert 0.6 - TINY <= mild <= hard
+    assert eq.prices(0.5, 1.2, on_costs, 1.0) == pytest.approx(0.6 * (1 + on_costs))

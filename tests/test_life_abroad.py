@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from finished_runs import before, stepped
+from finished_runs import halted, stepped
 
 from abm import equations
-from abm.doors import CITIZEN, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.doors import (
+    CITIZEN,
+    IRREGULAR,
+    LONG_PERMIT,
+    PENDING,
+    PERMIT,
+    REAPPLY_WEEKS,
+    VISITOR,
+)
 from abm.emigrants import (
     ATTENTION,
     DISCRIMINATION,
@@ -23,7 +31,7 @@ from abm.emigrants import (
     REMOTE_WORK,
     SAVINGS_ENDED,
 )
-from abm.life_abroad import REAPPLY_WEEKS, life_abroad
+from abm.life_abroad import life_abroad
 from abm.model import EmigrationModel
 
 COLUMNS = (
@@ -39,8 +47,7 @@ def a_life(until: str = "2023-09-30", **settings: Any) -> Iterator[tuple[Any, pd
     Columns of the state before end with _before; "refusal" is the host's chance of the week.
     """
     model = EmigrationModel(scale=1000, until=until, set={**EASY, **settings})
-    while model.running:
-        before(model, "life_abroad")
+    for _ in halted(model, "life_abroad"):
         e = model.emigrants
         rows = e.abroad()
         was = {f"{name}_before": getattr(e, name)[rows].copy() for name in COLUMNS}
@@ -48,10 +55,6 @@ def a_life(until: str = "2023-09-30", **settings: Any) -> Iterator[tuple[Any, pd
         now = {name: getattr(e, name)[rows].copy() for name in COLUMNS}
         refusal = model.host_columns.refusal[e.place[rows]]
         yield model, pd.DataFrame({**was, **now, "refusal": refusal, "week": model.week})
-        for phase in ("decisions", "moves", "observe"):
-            getattr(model, phase)()
-        model.week += 1
-        model.running = model.week < model.weeks
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +230,7 @@ def test_discrimination_follows_hostility(weeks: pd.DataFrame) -> None:
     struck = weeks["discrimination"] > weeks["discrimination_before"]
     assert struck.sum() > 20
     chance = equations.discrimination_chance(
-        p.discrimination_base, p.discrimination_from_hostility, weeks["hostility"]
+        p.discrimination_base, p.discrimination_from_hostility, weeks["hostility"], 0.0
     )
     assert close(struck.sum(), chance)
     assert (weeks.loc[struck, "trigger"] >= DISCRIMINATION).all()

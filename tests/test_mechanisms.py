@@ -5,18 +5,21 @@ What hosts become, and what whole runs count, is in test_mechanisms_in_runs.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import test_elite
-import test_mechanisms_in_runs
-from finished_runs import RUSSIA, abroad, at_home, explained, finished
+from finished_runs import RUSSIA, abroad, at_home, before, explained, finished, row_of
 
+from abm.calendar import WEEKS_PER_MONTH
+from abm.choices import doors_of
 from abm.doors import IRREGULAR
+from abm.emigrants import NOWHERE
 from abm.levers import BY_NAME
 from abm.mechanisms import MECHANISMS
 from abm.model import EmigrationModel
@@ -43,8 +46,10 @@ def test_no_parameter_belongs_to_two_mechanisms() -> None:
 
 
 def test_every_mechanism_has_a_test() -> None:
-    tests = [*globals(), *vars(test_mechanisms_in_runs), *vars(test_elite)]
-    tested = {name.split("_")[1].upper() for name in tests if name.startswith("test_m")}
+    tested = set()
+    for path in Path(__file__).parent.rglob("test_*.py"):
+        names = (getattr(node, "name", "") for node in ast.parse(path.read_text("utf-8")).body)
+        tested |= {name.split("_")[1].upper() for name in names if name.startswith("test_m")}
     assert {each.id for each in MECHANISMS} <= tested | {"responses"}  # in test_scenario
 
 
@@ -163,6 +168,91 @@ def test_m11_a_partner_who_suffers_weighs_on_both() -> None:
         assert differing(*both(russian, "M11")) == set()
 
 
+def eve(*without: str, **levers: float) -> EmigrationModel:
+    """The first week as it is decided on, before anybody has left: one state with and without."""
+    named = {name.replace("__", "."): value for name, value in levers.items()}
+    model = EmigrationModel(scale=3000, without=without, set=named)
+    return before(model, "decisions")
+
+
+def test_m13_institutions_that_shut_leave_scientists_without_pay() -> None:
+    shut = eve(institutions_closed__Germany=1.0)
+    half, open = eve(institutions_closed__Germany=0.5), eve()
+    p = shut.scenario.parameters
+    tried = 0
+    for model in (shut, half):
+        for who in model.russians.select(occupation="scientist", remote=False, at_most=10):
+            on, off = explained(who), explained(open.russians[who.unique_id])
+            assert differing(on, off) <= {"consumption"}
+            gain = (off["consumption"] - on["consumption"]).drop("Germany")
+            assert (gain == 0).all()
+            now, then = on.loc["Germany", "consumption"], off.loc["Germany", "consumption"]
+            assert now <= then
+            if model is shut:  # nothing is earned, so people live at the subsistence
+                assert now == pytest.approx(p.consumption_weight * np.log(p.subsistence_ppp_usd))
+            tried += int(now < then)
+    assert tried > 10
+    worker = shut.russians.select(occupation="worker", at_most=1)[0]
+    assert explained(worker).equals(explained(open.russians[worker.unique_id]))
+    off = eve("M13")
+    assert not off.host_columns.institutions_closed.any()
+
+
+def test_m14_costs_and_sanctions_take_from_consumption() -> None:
+    place = "United Arab Emirates"
+    dear = eve(**{f"sanctions__{place}": 1.0, f"living_cost__{place}": 1.4})
+    cheap = eve("M14", **{f"sanctions__{place}": 1.0})
+    p, floor = dear.scenario.parameters, dear.scenario.parameters.subsistence_ppp_usd
+    known = p.consumption_weight * np.log(1.4 * (1 + p.sanctions_on_costs))
+    locals_ = dear.russians.select(lambda r: r.wage_usd > 1500, remote=False, at_most=10)
+    compared = 0
+    for who in locals_:
+        on, off = explained(who), explained(cheap.russians[who.unique_id])
+        assert differing(on, off) <= {"consumption"}
+        worse = off["consumption"] - on["consumption"]
+        assert (worse.drop(place) == 0).all()
+        if on.loc[place, "consumption"] > p.consumption_weight * np.log(floor) + 1e-9:
+            assert worse[place] == pytest.approx(known)
+            compared += 1
+    assert compared > 3
+    remote = dear.russians.select(lambda r: r.wage_usd > 4000, remote=True, at_most=10)
+    spent = [
+        [explained(model.russians[who.unique_id]).loc[place, "consumption"] for who in remote]
+        for model in (cheap, dear)
+    ]
+    assert max(np.subtract(*spent)) > 1.01 * known  # payments are barred to those paid from Russia
+
+
+def test_m27_fear_of_abduction_makes_dangerous_hosts_worse() -> None:
+    model = eve()
+    p, hosts = model.scenario.parameters, model.host_columns
+    a_year = p.abductions_per_activist_year * hosts.handover_risk
+    refused = p.fear_of_refusal * hosts.refusal * hosts.handover_risk
+    fear = 1 - np.exp(-p.fear_of_abduction * 1000 * a_year - refused)
+    dissent = model.russians.get("dissent")
+    for person in (int(dissent.argmin()), int(dissent.argmax())):
+        on, off = both(model.russians[person], "M27")
+        assert differing(on, off) <= {"fear"}
+        assert (off["fear"] == 0).all()
+        np.testing.assert_allclose(on["fear"].drop(RUSSIA), -p.fear_weight * dissent[person] * fear)
+        assert on.loc[RUSSIA, "fear"] == 0
+    assert on["fear"].min() < -0.1
+    assert on["fear"].drop(RUSSIA).idxmin() == model.hosts.get("name")[hosts.handover_risk.argmax()]
+
+
+def test_m28_calls_from_home_draw_those_abroad_who_trust_them() -> None:
+    model = finished(return_offer=0.8)
+    weight = model.scenario.parameters.offer_weight
+    for russian in abroad(model, range(30)):
+        on, off = both(russian, "M28")
+        assert differing(on, off) == {"news_from_home"}
+        assert (off["news_from_home"] == 0).all()
+        known = weight * 0.8 * (1 - russian.dissent)
+        assert on.loc[RUSSIA, "news_from_home"] == pytest.approx(known)
+        assert (on["news_from_home"].drop(RUSSIA) == 0).all()
+    assert differing(*both(at_home(model), "M28")) == set()
+
+
 def test_m31_the_pull_of_home_fades_abroad() -> None:
     model = finished(until="2023-06-30")
     e = model.emigrants
@@ -172,6 +262,42 @@ def test_m31_the_pull_of_home_fades_abroad() -> None:
         assert differing(on, off) == {"attachment"}
         assert on.loc[RUSSIA, "attachment"] < off.loc[RUSSIA, "attachment"]
     assert differing(*both(at_home(model), "M31")) == set()
+
+
+def test_m32_another_regime_draws_those_abroad_who_dissent() -> None:
+    model = finished(regime_change=1.0)
+    weight = model.scenario.parameters.hope_weight
+    for russian in abroad(model, range(30)):
+        on, off = both(russian, "M32")
+        assert differing(on, off) == {"news_from_home"}
+        assert (off["news_from_home"] == 0).all()
+        known = weight * russian.dissent
+        assert on.loc[RUSSIA, "news_from_home"] == pytest.approx(known)
+        assert on.loc[RUSSIA, "probability"] > off.loc[RUSSIA, "probability"]
+    assert differing(*both(at_home(model), "M32")) == set()
+    before_it = finished()
+    for russian in abroad(before_it, range(5)):
+        assert differing(*both(russian, "M32")) == set()  # hope needs a change
+
+
+def test_m33_a_door_that_few_know_of_is_open_to_few() -> None:
+    """After a week, to as many as have heard; nothing else differs but their status there."""
+    settings = {"simplified_settlement__Germany": 1.0}
+    heard_by, everybody_hears = eve(**settings), eve("M33", **settings)
+    here, there = [], []
+    for model in (eve(), heard_by, everybody_hears):
+        people = model.population.people(np.arange(model.population.size))
+        open = doors_of(model, people, np.full(len(people.ids), NOWHERE)).open
+        here.append(open[:, row_of("Germany")])
+        there.append(np.delete(open, row_of("Germany"), axis=1))
+    without, few, everyone = here
+    assert not (without & ~few).any() and not (few & ~everyone).any()
+    np.testing.assert_array_equal(there[1], there[2])
+    told, could = (few & ~without).sum(), (everyone & ~without).sum()
+    share = 1 - np.exp(-1 / WEEKS_PER_MONTH / heard_by.scenario.parameters.news_months)
+    assert abs(told - share * could) < 4 * np.sqrt(could * share * (1 - share))
+    on, off = (explained(model.russians[0]) for model in (heard_by, everybody_hears))
+    assert differing(on, off) <= {"insecurity"}
 
 
 def test_m35_without_flights_a_move_costs_more() -> None:
