@@ -50,7 +50,8 @@ def workforce(types: Composition) -> Workforce:
     persons = types.persons * EMPLOYED[types.occupation]
     wages = home_wage_usd()[types.region, types.occupation]
     workers = np.bincount(types.occupation, persons, _KINDS)
-    return Workforce(np.asarray(workers, dtype=float), float((persons * wages).sum()))
+    wage_bill_usd = max(float((persons * wages).sum()), 1.0)  # among one's own nobody may work
+    return Workforce(np.asarray(workers, dtype=float), wage_bill_usd)
 
 
 def in_hosts(place: Integers, each: Floats | Flags) -> Floats:
