@@ -54,6 +54,7 @@ class ObjectModel(mesa.Model):
         self.moves: list[tuple[int, int, str, str, str]] = []
         self.refusals: list[tuple[int, int, str, bool]] = []
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
+        self.never_heard = self.resettled = self.abducted = 0.0
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
     def _adults(self, population: Population) -> list[Adult]:
@@ -143,6 +144,7 @@ class ObjectModel(mesa.Model):
             a_year = host.fear_abductions(self.kremlin.abductions)
             luck = self.luck.of_host("abductions", host.name, self.week)
             self.abductions.append(poisson_at(luck, activists * a_year / WEEKS_PER_YEAR))
+        self.abducted += sum(self.abductions)
 
     def decide(self) -> list[Intent]:
         """Everybody at home who attends, and everybody abroad with a trigger."""
@@ -312,6 +314,7 @@ def arrive(intent: Intent, week: int, door: Door) -> None:
     assert host is not None
     adult.permit_ends = week + max(1.0, weeks_on_entry(host, adult.status))
     adult.settled_before |= adult.status == LONG_PERMIT
+    adult.model.resettled += adult.people if door.resettled else 0.0
     journey = 0.0 if door.resettled else adult.journey_usd(host)
     adult.savings_usd = max(0.0, adult.savings_usd - journey)
     adult.discrimination = 0.0

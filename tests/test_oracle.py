@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from abm.doors import PERMIT
 from abm.model import EmigrationModel
+from benchmarks.object_adult import Adult
 from benchmarks.object_life import options
 from benchmarks.object_model import ObjectModel
 
@@ -100,6 +102,7 @@ def check_who_cannot_leave(pair: Pair) -> None:
     assert seen.series("turned_back").sum() == objects.turned_back
     assert seen.series("involuntarily_immobile").sum() == objects.immobile
     assert seen.series("called_up").sum() == objects.kremlin.called_up
+    assert seen.series("abductions").sum() == objects.abducted
 
 
 def check_lives_abroad(pair: Pair) -> None:
@@ -166,5 +169,18 @@ def test_a_restless_world() -> None:
 def test_shut_doors_scarce_places_and_an_exit_ban() -> None:
     pair = lived(8, seed=3, set=HARSH)
     check(pair)
-    assert pair.objects.turned_back > 0 and pair.objects.crowded_out > 0
-    assert pair.objects.kremlin.called_up > 0
+    objects = pair.objects
+    assert objects.turned_back > 0 and objects.crowded_out > 0
+    assert objects.kremlin.called_up > 0
+    print({
+      "settled": sum(a.settled_before for a in objects.adults),
+      "resettled": objects.resettled, "abducted": objects.abducted,
+      "unheard": objects.never_heard, "job": sum(job_seeker(a) for a in objects.adults)})
+
+
+def job_seeker(adult: Adult) -> bool:
+    """Whether somebody has a permit in Poland that only a search for work can have given."""
+    if adult.host is None or adult.host.name != "Poland" or adult.status != PERMIT:
+        return False
+    other = adult.skilled or adult.activist or adult.draftable or adult.partner is not None
+    return adult.seeks_work and not other
