@@ -38,7 +38,7 @@ from benchmarks.object_life import Intent, decide_abroad, decide_at_home, first_
 class ObjectModel(mesa.Model):
     """The same arguments as EmigrationModel's. moves, refusals: one tuple each so far."""
 
-    def __init__(self, name: str = "war-years", **changes: Any) -> None:
+    def __init__(self, name: str | scenario.Scenario = "war-years", **changes: Any) -> None:
         self.scenario = scenario.load(name, **changes)
         super().__init__(seed=self.scenario.seed)
         self.parameters, self.scale = self.scenario.parameters, self.scenario.scale
