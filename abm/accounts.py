@@ -70,6 +70,7 @@ class Accounts:
         self._model = model
         self._workforce = workforce(model.population.types)
         self._workers = np.maximum(self._workforce.workers, 1.0)
+        self._wage_bill_usd = max(self._workforce.wage_bill_usd, 1.0)  # 0 where nobody works
         self.wage_offers: Floats = np.ones(_KINDS)
         self.spent_usd: Floats = np.zeros(_HOSTS)
         self.property_usd: Floats = np.zeros(_HOSTS)
@@ -127,7 +128,7 @@ class Accounts:
         cells = 2 * REMOTE * _KINDS
         heads = np.bincount(cell, minlength=cells).reshape(-1, _KINDS) * (scale * EMPLOYED)
         wages = np.bincount(cell, e.home_wage_usd[: e.rows], cells).reshape(-1, _KINDS) @ EMPLOYED
-        wages = wages * (scale / self._workforce.wage_bill_usd)
+        wages = wages * (scale / self._wage_bill_usd)
 
         missing = society.shortage(p.missed, heads[GONE], self._workers)
         self.wage_offers = society.wage_offer(p.wage_offer_elasticity, missing)
@@ -158,7 +159,7 @@ class Accounts:
         years = e.weeks_abroad[rows] / WEEKS_PER_YEAR
         practices = model.scenario.parameters.practices_per_year
         more = e.home_wage_usd[rows] @ society.practised(practices, change, years)
-        return float(more * model.population.scale / self._workforce.wage_bill_usd)
+        return float(more * model.population.scale / self._wage_bill_usd)
 
     def _settle_hosts(self) -> None:
         """Men denied to the army, capital that stayed in Russia, and what hosts gain."""
