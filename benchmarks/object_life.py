@@ -103,6 +103,8 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
         model.rejections += adult.people
     if choice is None:
         model.immobile += adult.people if wish is not None else 0.0
+        if wish is None and first_of(race(luck, utilities, [True] * len(luck)), model.hosts):
+            model.never_heard += adult.people  # would want to go where a door has opened
         return None
     if not in_fact[choice.row]:
         model.turned_back += adult.people

@@ -42,7 +42,7 @@ from benchmarks.object_life import Intent, decide_abroad, decide_at_home, first_
 class ObjectModel(mesa.Model):
     """The same arguments as EmigrationModel's. moves, refusals: one tuple each so far."""
 
-    def __init__(self, name: str = "war-years", **changes: Any) -> None:
+    def __init__(self, name: str | scenario.Scenario = "war-years", **changes: Any) -> None:
         self.scenario = scenario.load(name, **changes)
         super().__init__(seed=self.scenario.seed)
         self.parameters, self.scale = self.scenario.parameters, self.scenario.scale
@@ -60,6 +60,7 @@ class ObjectModel(mesa.Model):
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
         self.rejections = self.tilt = 0.0  # people; logit
         self.wage_offers = [1.0] * len(OCCUPATIONS)
+        self.never_heard = self.resettled = self.abducted = 0.0
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
     def _adults(self, population: Population) -> list[Adult]:
@@ -155,6 +156,7 @@ class ObjectModel(mesa.Model):
             a_year = host.fear_abductions(self.kremlin.abductions)
             luck = self.luck.of_host("abductions", host.name, self.week)
             self.abductions.append(poisson_at(luck, activists * a_year / WEEKS_PER_YEAR))
+        self.abducted += sum(self.abductions)
 
     def decide(self) -> list[Intent]:
         """Everybody at home who attends, and everybody abroad with a trigger."""
@@ -350,6 +352,7 @@ def arrive(intent: Intent, week: int, door: Door) -> None:
     assert host is not None
     adult.permit_ends = week + max(1.0, weeks_on_entry(host, adult.status))
     adult.settled_before |= adult.status == LONG_PERMIT
+    adult.model.resettled += adult.people if door.resettled else 0.0
     journey = 0.0 if door.resettled else adult.journey_usd(host)
     adult.savings_usd = max(0.0, adult.savings_usd - journey)
     adult.discrimination = 0.0

@@ -10,7 +10,8 @@ from typing import TypeVar
 import numpy as np
 from finished_runs import check_heads, stepped
 
-from abm.levers import LEVERS
+from abm.hosts_table import HOST_NAMES
+from abm.levers import HOST_LEVERS, LEVERS
 from abm.model import EmigrationModel
 from abm.observation import OUTCOMES
 from abm.parameters import PARAMETERS
@@ -45,6 +46,28 @@ def covering(names: Iterable[str]) -> list[dict[str, bool]]:
     return [first, *({name: row in high_in[name] for name in names} for row in range(rows))]
 
 
+LOW, AS_IT_IS, HIGH = range(3)
+
+
+def mixed(luck: int) -> dict[str, dict[str, int]]:
+    """Of each host, which levers are low, as they are or high: another third for every host."""
+    draws = np.random.default_rng(luck).integers(0, 3, (len(HOST_NAMES), len(HOST_LEVERS)))
+    return {
+        host: dict(zip(HOST_LEVERS, row.tolist(), strict=True))
+        for host, row in zip(HOST_NAMES, draws, strict=True)
+    }
+
+
+def settings_of(hosts: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """What sets the levers of hosts so."""
+    return {
+        f"{lever}.{host}": LEVER_ENDS[lever][level == HIGH]
+        for host, levels in hosts.items()
+        for lever, level in levels.items()
+        if level != AS_IT_IS
+    }
+
+
 def missing_pairs(rows: Iterable[Mapping[str, T]], levels: Sequence[T]) -> set[tuple[object, ...]]:
     """Pairs of (name, level) that never occur together in rows that name the same things."""
     found: set[tuple[object, ...]] = set()
@@ -61,15 +84,12 @@ def missing_pairs(rows: Iterable[Mapping[str, T]], levels: Sequence[T]) -> set[t
 
 
 def lived(
-    scale: int = 3000, without: tuple[str, ...] = (), seed: int = 1, **settings: float
+    settings: Mapping[str, float], without: tuple[str, ...] = (), weeks: int = WEEKS
 ) -> EmigrationModel:
-    """Some weeks in which an order is given, so that nothing is idle, and much moves."""
-    order = {"mobilisation": 0.5, "mobilisation_quota": 2e5, "cost_of_leaving": 4.0}
-    if "M2" in without:
-        order = {"cost_of_leaving": 4.0}
-    set = {**order, **{name.replace("__", "."): value for name, value in settings.items()}}
-    model = EmigrationModel(scale=scale, seed=seed, without=without, set=set)
-    return stepped(model, WEEKS)
+    """Some weeks in which an order is given and leaving is cheap, so that nothing is idle."""
+    busy = {"mobilisation": 0.5, "mobilisation_quota": 2e5, "cost_of_leaving": 4.0}
+    model = EmigrationModel(scale=3000, without=without, set={**busy, **settings})
+    return stepped(model, weeks)
 
 
 def check(model: EmigrationModel) -> None:

@@ -10,13 +10,18 @@ decision meets one about once in 10¹³; these runs hold some 10⁵. So the coun
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from abm.calendar import START
+from abm.doors import PERMIT
 from abm.model import EmigrationModel
+from abm.scenario import Event, load
+from benchmarks.object_adult import Adult
 from benchmarks.object_life import options
 from benchmarks.object_model import ObjectModel
 
@@ -29,20 +34,25 @@ RESTLESS = {
     "cost_of_onward_move": 2.0,
     "cost_of_return": 1.5,
 }
-# Besides, doors are shut, places scarce, men stopped and called up.
+# Besides, doors are shut, others new, places scarce, men stopped and called up, activists abducted.
 HARSH = {
     **RESTLESS,
     "mobilisation": 0.6,
     "mobilisation_quota": 2e6,
     "exit_ban": 0.5,
     "news_weeks": 4.0,
+    "news_months": 0.5,
+    "repression": 1.0,
+    "repression_weight": 5.0,
+    "host_constant.Poland": 3.5,
+    "host_constant.Kyrgyzstan": 3.0,
     "abductions": 5.0,
     "abductions_per_activist_year": 0.002,
     "fear_weight": 4.0,
     "return_offer": 1.0,
     "simplified_settlement.Germany": 0.5,
-    "job_seeker_permits.Poland": 0.5,
-    "resettlement.Germany": 0.5,
+    "job_seeker_permits.Poland": 1.0,
+    "resettlement.Germany": 1.0,
     "resettlement_ease": 1.0,
     "aid.Kazakhstan": 1.0,
     "capital_accepted.Germany": 1.0,
@@ -62,8 +72,14 @@ HARSH = {
     "weekly_places.Turkey": 60_000.0,
     "weekly_places.Armenia": 40_000.0,
     "weekly_places.Kazakhstan": 40_000.0,
-    "weekly_places.Germany": 20_000.0,
+    "weekly_places.Germany": 40_000.0,
 }
+
+
+NEWS_FROM_HOME = tuple(
+    Event(START + timedelta(weeks=week), lever, 1.0, None, None, "imposed", "made up", "")
+    for week, lever in ((12, "return_offer"), (20, "regime_change"))
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,13 @@ class Pair:
     objects: ObjectModel
 
 
-def lived(weeks: int, seed: int, set: dict[str, float] | None = None) -> Pair:
-    """Both, after some weeks at 10,000 people an agent."""
+def lived(
+    weeks: int, seed: int, set: dict[str, float] | None = None, more: tuple[Event, ...] = ()
+) -> Pair:
+    """Both, after some weeks at 10,000 people an agent of the baseline with more events."""
+    scenario = replace(baseline := load(), events=(*baseline.events, *more))
     changes: dict[str, Any] = {"scale": 10_000, "seed": seed, "set": set}
-    pair = Pair(EmigrationModel("war-years", **changes), ObjectModel("war-years", **changes))
+    pair = Pair(EmigrationModel(scenario, **changes), ObjectModel(scenario, **changes))
     for _ in range(weeks):
         pair.model.step()
         pair.objects.step()
@@ -100,6 +119,7 @@ def check_who_cannot_leave(pair: Pair) -> None:
     assert seen.series("turned_back").sum() == objects.turned_back
     assert seen.series("involuntarily_immobile").sum() == objects.immobile
     assert seen.series("called_up").sum() == objects.kremlin.called_up
+    assert seen.series("abductions").sum() == objects.abducted
 
 
 def check_lives_abroad(pair: Pair) -> None:
@@ -154,17 +174,30 @@ def test_the_war_years_to_the_end_of_the_call_up() -> None:
 
 
 def test_a_restless_world() -> None:
-    pair = lived(26, seed=2, set=RESTLESS)
+    pair = lived(26, seed=2, set=RESTLESS, more=NEWS_FROM_HOME)
     check(pair)
     moves = pair.objects.moves
-    assert {"attention", "partner"} <= {cause for *_, cause in moves}
+    assert {"attention", "partner", "news from home"} <= {cause for *_, cause in moves}
     assert sum(destination == "Russia" for _, _, _, destination, _ in moves) > 20
     assert sum("Russia" not in (start, end) for _, _, start, end, _ in moves) > 20
     assert pair.objects.refusals
 
 
-def test_shut_doors_scarce_places_and_an_exit_ban() -> None:
-    pair = lived(8, seed=3, set=HARSH)
+def sought_work(adult: Adult) -> bool:
+    """Whether somebody's permit in Poland can have been given to seek work alone."""
+    if adult.host is None or adult.host.name != "Poland" or adult.status != PERMIT:
+        return False
+    other = adult.skilled or adult.activist or adult.draftable or adult.partner is not None
+    return adult.seeks_work and not other
+
+
+def test_doors_shut_and_new_scarce_places_an_exit_ban_and_abductions() -> None:
+    pair = lived(7, seed=5, set=HARSH)
     check(pair)
-    assert pair.objects.turned_back > 0 and pair.objects.crowded_out > 0
-    assert pair.objects.kremlin.called_up > 0
+    objects = pair.objects
+    assert objects.turned_back > 0 and objects.crowded_out > 0
+    assert objects.kremlin.called_up > 0
+    assert any(adult.settled_before for adult in objects.adults)
+    assert any(sought_work(adult) for adult in objects.adults)
+    assert objects.resettled > 0 and objects.abducted > 0
+    assert objects.never_heard > 0  # wishes that a door unheard of would have changed
