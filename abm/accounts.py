@@ -13,6 +13,7 @@ from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
 from abm.composition import OCCUPATIONS, Composition
+from abm.elite import elite_fortune_usd
 from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
@@ -91,6 +92,9 @@ class Accounts:
             people.wage_usd / home_income_mean_usd(),
             wealth_most_usd(),
         )
+        elite = people.elite > 0
+        if elite.any():
+            wealth = np.where(elite, elite_fortune_usd(people, p), wealth)
         e.property_usd[rows] = np.maximum(0.0, wealth - people.savings_usd)
         share = equations.let_through(
             p.movable_property, self._model.host_columns.capital_accepted[host]

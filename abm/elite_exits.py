@@ -56,7 +56,7 @@ class EliteExits:
             self.leaving = leaving_chance(model, model.world(), self.people)
         left = self.at_home * self.leaving
         self.at_home = self.at_home - left
-        by_kind = self._kinds @ (left * self.stands_for)
+        by_kind = (self._kinds * (left * self.stands_for)).sum(axis=1)
         model.observations.add_world("elite_exits", float(by_kind.sum()))
         for name, exits in zip(ELITES[1:], by_kind[1:].tolist(), strict=True):
             model.observations.add_world(f"elite_exits.{name}", exits)

@@ -267,7 +267,13 @@ def _uncovered(before: tuple[Dated, ...], held: tuple[Held, ...]) -> tuple[Dated
 
 
 def _check(scenario: Scenario) -> None:
-    """Events do not contradict each other, nor settings the mechanisms that are off."""
+    """Events do not contradict each other, nor settings what is off."""
+    discount = scenario.parameters.discount_per_year
+    if discount != Parameters().discount_per_year and not scenario.looking_ahead:
+        raise InputError(
+            f"'discount_per_year' is set to {discount:g}, but people do not look ahead, so it would "
+            "never act. Example: --looking-ahead"
+        )
     check_schedule(scenario.events)
     for id in scenario.without:
         off = mechanism(id)
