@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from abm.errors import InputError, OutputError
     from abm.model import EmigrationModel
+    from abm.own_mechanism import OwnMechanism
+    from abm.own_people import packaged_people
     from abm.study.runner import Replicates, Run, replicate, run
     from abm.view.figures import draw_all
 
@@ -25,9 +27,11 @@ __all__ = [
     "EmigrationModel",
     "InputError",
     "OutputError",
+    "OwnMechanism",
     "Replicates",
     "Run",
     "draw_all",
+    "packaged_people",
     "replicate",
     "run",
 ]
@@ -36,9 +40,11 @@ _HOME = {
     "EmigrationModel": "abm.model",
     "InputError": "abm.errors",
     "OutputError": "abm.errors",
+    "OwnMechanism": "abm.own_mechanism",
     "Replicates": "abm.study.runner",
     "Run": "abm.study.runner",
     "draw_all": "abm.view.figures",
+    "packaged_people": "abm.own_people",
     "replicate": "abm.study.runner",
     "run": "abm.study.runner",
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats
-from abm.composition import DISSENT_EDGES, LEANINGS
+from abm.composition import DISSENT_EDGES, ELITES, LEANINGS
 from abm.decision import World, felt_at_home, income_follows
 from abm.doors import (
     CITIZEN,
@@ -20,11 +20,19 @@ from abm.doors import (
     STATUS_INSECURITY,
     VISITOR,
 )
+from abm.elite import (
+    KIN_LEFT,
+    invited_by_kind,
+    offers_by_kind,
+    weight_of_hostages,
+    worth_at_home,
+)
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
+from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
-from abm.population import ATTACHMENT_EDGES, NO_WORK, Population
+from abm.population import ATTACHMENT_EDGES, NO_WORK, OTHER_WORK, Population
 from abm.ties import CONTACTS
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
@@ -40,11 +48,13 @@ EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 class Bounds:
     """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
-    best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells). Of
-    every stratum: attention a, advantage Δ, and draw, the bound on a u.
+    best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells);
+    elite: what a kind of elite adds to it at the most, (kinds,). Of every stratum: attention a,
+    advantage Δ, and draw, the bound on a u.
     """
 
     best: Floats
+    elite: Floats
     attention: Floats
     advantage: Floats
     draw: Floats
@@ -61,6 +71,8 @@ class Bounds:
             people.leaning,
             np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
         ]
+        if self.elite.any():
+            best = best + self.elite[people.elite]
         return best - sum(felt_at_home(people, world).values())
 
 
@@ -79,7 +91,7 @@ def bounds(population: Population, world: World) -> Bounds:
     felt = (
         equations.fear_of_mobilisation(p.mobilisation_weight, risk)
         + equations.weight_of_repression(
-            p.repression_weight, dissent, kremlin.repression, kremlin.propaganda
+            p.repression_weight, dissent, kremlin.repression, world.propaganda
         )
         + equations.weight_of_conscience(
             p.repression_weight, dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -98,10 +110,31 @@ def bounds(population: Population, world: World) -> Bounds:
     gain = np.stack(
         [most[g.livelihood, standing, g.leaning], most[g.livelihood, ENTITLED, g.leaning]]
     )
+    elite = elite_gain(world)
+    if elite.any():
+        could_be = (g.stage > 0) & (g.livelihood == OTHER_WORK)  # from 35 on, in work
+        gain = gain + elite.max() * could_be
     advantage = (gain - felt)[strata.entitled, strata.group]
     advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
     draw = attention[strata.group] * equations.bound_on_luck(advantage)
-    return Bounds(best, attention[strata.group], advantage, draw)
+    return Bounds(best, elite, attention[strata.group], advantage, draw)
+
+
+def elite_gain(world: World) -> Floats:
+    """The most that any host adds for being of the elite, by kind, over what it costs at home.
+
+    Offers and the better status of who is invited, less rents and the kin that everybody leaves
+    behind. Zero as long as no host offers more than the rents. Shape (kinds,).
+    """
+    p, hosts = world.parameters, world.hosts
+    if not hosts.court_elite:
+        return np.zeros(len(ELITES))
+    least = least_insecurity(hosts)
+    relief = p.insecurity_weight * (least[VISITS] - least[SKILLED]) * (invited_by_kind(hosts) > 0)
+    stakes = weight_of_hostages(p.elite_hostage, KIN_LEFT) - worth_at_home(p.elite_rents, 1.0)
+    net = offers_by_kind(hosts, p) + relief + stakes
+    net[0] = 0.0
+    return np.asarray(np.maximum(0.0, net.max(axis=1)))
 
 
 def best_gain(world: World) -> Floats:
@@ -110,10 +143,13 @@ def best_gain(world: World) -> Floats:
     Shape (livelihoods, income follows, standings, leanings, wage cells).
     """
     p, hosts = world.parameters, world.hosts
-    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :]
+    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
     spent = consumption_gain(p, hosts, world.real_wage_index)
     both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
-    return np.asarray(both.max(axis=-1))
+    best = np.asarray(both.max(axis=-1))
+    if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
+        best = np.full_like(best, np.inf)
+    return best
 
 
 def worth_by_host(p: Parameters, hosts: HostColumns) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any
 
 from abm.calendar import LATEST, START
 from abm.errors import InputError, unknown
-from abm.hosts_table import HOST_NAMES
+from abm.hosts_table import HOST_NAMES, unions
 from abm.levers import BY_NAME
 from abm.mechanisms import mechanism
 from abm.parameters import NAMES, Parameters, parameters_from
@@ -51,6 +51,15 @@ seed = partial(whole, low=0, high=2**63 - 1, example=1)
 replicate = partial(whole, low=0, high=2**31 - 1, example=0)
 
 
+def flag(key: str, value: object) -> bool:
+    """Yes or no."""
+    if not isinstance(value, bool):
+        raise InputError(
+            f"{key!r} must be true or false, not {shown(value)}. Example: {key} = true"
+        )
+    return value
+
+
 def day(key: str, value: object) -> date:
     """A day from the invasion to the last that the calendar knows, without time of day."""
     if not isinstance(value, date) or isinstance(value, datetime):
@@ -88,15 +97,20 @@ def known_host(name: object) -> str:
     return str(name)
 
 
-def host(key: str, value: object) -> str:
-    """One host's name."""
-    return known_host(text(key, value, "Finland"))
+def members(name: str) -> tuple[str, ...]:
+    """A host, or those of a union of states, by name."""
+    return unions().get(name) or (known_host(name),)
+
+
+def host(key: str, value: object) -> tuple[str, ...]:
+    """One host, or those of one union."""
+    return members(text(key, value, "Finland"))
 
 
 def hosts(key: str, value: object) -> tuple[str, ...]:
-    """Hosts' names, at least one, none twice."""
+    """Hosts by names of their own or of unions, at least one, none twice."""
     example = '["Estonia", "Latvia"]'
-    names = tuple(known_host(name) for name in _texts(key, value, example))
+    names = tuple(host for name in _texts(key, value, example) for host in members(name))
     if not names or len(set(names)) < len(names):
         raise InputError(f"{key!r} must name each of its hosts once. Example: {key} = {example}")
     return names
@@ -127,14 +141,14 @@ def parameter(name: str, value: object) -> float:
 
 
 def lever_value(name: str, value: object) -> float:
-    """The value of a lever, in its range; name is "lever" or "lever.host"."""
+    """The value of a lever, in its range; name is "lever", "lever.host" or "lever.union"."""
     lever, dot, place = name.partition(".")
     if lever not in BY_NAME:
         raise unknown("lever", lever, BY_NAME, "renewal_strictness.Turkey = 0.2")
     if dot and BY_NAME[lever].actor == "Kremlin":
         raise InputError(f"lever {lever!r} is the Kremlin's, it has no host. Example: {lever}=0")
     if dot:
-        known_host(place)
+        members(place)
     return BY_NAME[lever].check(number(name, value, f"{name} = {BY_NAME[lever].high:g}"))
 
 

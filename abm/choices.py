@@ -22,7 +22,7 @@ from abm.decision import (
     ability,
     arrivals,
     components,
-    own_insecurity,
+    felt_insecurity,
     total,
 )
 from abm.doors import SECURE, Applicants, Doors, doors
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
 SLACK = 1e-9  # rounding in a bound
+CHUNK = 8192  # people at home whose decisions are worked out at a time, to spare memory
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,11 @@ def decide(model: EmigrationModel) -> Intents:
     world = model.world()
     bound = bounds(model.population, world)
     people, u = reconsidering_at_home(model, world, bound)
-    return _leave(model, world, bound, people, u).and_also(_move_abroad(model, world))
+    intents = _move_abroad(model, world)
+    for start in reversed(range(0, max(1, len(u)), CHUNK)):
+        part = slice(start, start + CHUNK)
+        intents = _leave(model, world, bound, people.take(part), u[part]).and_also(intents)
+    return intents
 
 
 def reconsidering_at_home(
@@ -122,13 +127,16 @@ def partners_left_behind(model: EmigrationModel) -> Integers:
     return np.sort(partners[e.place_of(partners) == HOME])
 
 
-def deciders_at_home(model: EmigrationModel, world: World, people: People) -> Deciders:
-    """Persons at home with what their decision depends on."""
+def deciders_at_home(
+    model: EmigrationModel, world: World, people: People, partner_place: Integers | None = None
+) -> Deciders:
+    """Persons at home with what their decision depends on; partner_place: if not where it is."""
     e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
     partner = model.ties.partner(ids)
-    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+    if partner_place is None:
+        partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
     nothing = np.zeros(len(ids))
     return Deciders(
         people=people,
@@ -179,7 +187,7 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
 def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
     """Insecurity of status of some emigrants, by row."""
     e = model.emigrants
-    return own_insecurity(
+    return felt_insecurity(
         e.status[rows], (e.permit_ends[rows] - world.week).astype(float), e.place[rows], world
     )
 
@@ -234,9 +242,11 @@ def _leave(
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
     model.observations.add("turned_back", choice[back], heads[back])
+    model.attitudes.reject(heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(heads[stuck].sum()))
+    model.attitudes.keep_in(d.people.take(stuck), heads[stuck])
+    model.attitudes.reject(heads[kept_out(d, able, world, wish)])
 
     goes = leaves & admitted
     cause = leaving_causes(parts, choice)[goes]
@@ -249,6 +259,14 @@ def _leave(
         luck=u[goes],
         people=heads[goes],
     )
+
+
+def kept_out(d: Deciders, able: Able, world: World, wish: Integers) -> Integers:
+    """Who would go to a host shut to visitors, with a passport and the money, and may not enter."""
+    shut = np.append(world.hosts.shut_to_visitors, False)
+    rows = np.flatnonzero(shut[wish])
+    at = (rows, wish[rows])
+    return rows[able.means[at] & d.people.foreign_passport[rows] & ~d.doors.open[at]]
 
 
 def _check(
@@ -273,10 +291,14 @@ def luck_weights_of(people: People) -> Floats:
 
 def leaving_causes(parts: Components, choice: Integers) -> Integers:
     """Which of home's ills, or the gain in consumption, weighs most with each who leaves."""
-    ills = [-parts[name][1] for name in LEAVING_CAUSES[:4]]
-    abroad, home = parts["consumption"]
-    wages = np.asarray(abroad)[np.arange(len(choice)), np.minimum(choice, RUSSIA - 1)] - home
-    return np.argmax(np.column_stack([*ills, wages]), axis=1)
+    at = (np.arange(len(choice)), np.minimum(choice, RUSSIA - 1))
+
+    def gain(name: str) -> Floats:
+        abroad, home = parts[name]
+        return np.asarray(np.broadcast_to(abroad, (len(choice), RUSSIA))[at] - home)
+
+    gains = [gain(name) for name in (*LEAVING_CAUSES[:4], "consumption")]
+    return np.argmax(np.column_stack(gains), axis=1)
 
 
 def _move_abroad(model: EmigrationModel, world: World) -> Intents:

@@ -27,8 +27,6 @@ BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
 REPLICATES = 5
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")
 
-Rows = list[tuple[str, ...]]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say (by default, those of the command line); the exit status."""
@@ -94,14 +92,21 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="ID",
-        help="a mechanism to switch off, for example M15; can be repeated",
+        help="a mechanism to switch off, or responses; for example M15; can be repeated",
     )
+    add("--population", metavar="FILE.csv", help="your own people; docs/your-own-people.md")
     add(
         "--replicates",
         type=partial(_whole, REPLICATES),
         default=REPLICATES,
         metavar="N",
         help=f"runs that differ by luck alone, {REPLICATES} if not said",
+    )
+    add(
+        "--looking-ahead",
+        action="store_true",
+        default=None,
+        help="people weigh what lies ahead, not today alone",
     )
     add("--out", metavar="DIR", help="the folder for results; results/SCENARIO if not said")
     add("--overwrite", action="store_true", help="replace an earlier results folder")
@@ -170,6 +175,8 @@ def _scenario(asked: argparse.Namespace) -> Scenario:
         until=asked.until,
         set=settings,
         without=tuple(dict.fromkeys(asked.without)),
+        population=asked.population,
+        looking_ahead=asked.looking_ahead,
     )
 
 
@@ -191,75 +198,10 @@ def _progress(
 
 
 def _listed(what: str) -> None:
-    if what not in _TABLES:
+    from abm.view import lists
+
+    if what not in LISTS:
         example = f"abm list levers; there are {', '.join(LISTS)}"
         raise unknown("list", what, LISTS, example)
-    columns, rows, right = _TABLES[what]()
+    columns, rows, right = getattr(lists, what)()
     terminal.table(columns, rows, terminal.console(), right)
-
-
-Listing = tuple[tuple[str, ...], Rows, tuple[str, ...]]
-
-
-def _scenarios() -> Listing:
-    from abm.scenario import packaged_scenarios
-
-    return ("name", "title"), list(packaged_scenarios().items()), ()
-
-
-def _parameters() -> Listing:
-    from abm.parameters import PARAMETERS
-
-    columns = ("name", "symbol", "value", "range", "unit", "status", "source")
-    rows: Rows = [
-        (p.name, p.symbol, f"{p.value:g}", _range(p.low, p.high), p.unit, p.status, p.source)
-        for p in PARAMETERS
-    ]
-    return columns, rows, ("value",)
-
-
-def _levers() -> Listing:
-    from abm.levers import LEVERS
-
-    rows: Rows = [
-        (each.name, each.id, each.actor, _range(each.low, each.high), each.unit, each.what)
-        for each in LEVERS
-    ]
-    return ("name", "id", "actor", "range", "unit", "what"), rows, ()
-
-
-def _mechanisms() -> Listing:
-    from abm.mechanisms import MECHANISMS
-
-    def off(values: dict[str, float]) -> str:
-        return ", ".join(f"{name}={value:g}" for name, value in values.items())
-
-    rows: Rows = [(each.id, each.what, off({**each.off, **each.held})) for each in MECHANISMS]
-    return ("id", "what", "off means"), rows, ()
-
-
-def _outcomes() -> Listing:
-    from abm.observation import OUTCOMES
-
-    rows: Rows = [(o.name, o.id, o.unit, o.what) for o in OUTCOMES]
-    return ("name", "id", "unit", "what"), rows, ()
-
-
-def _hosts() -> Listing:
-    from abm.hosts_table import HOST_NAMES
-
-    return ("name",), [(name,) for name in HOST_NAMES], ()
-
-
-def _range(low: float, high: float) -> str:
-    return f"{low:g} to {high:g}"
-
-
-_TABLES: dict[str, Callable[[], Listing]] = {
-    "scenarios": _scenarios,
-    "parameters": _parameters,
-    "levers": _levers,
-    "mechanisms": _mechanisms,
-    "outcomes": _outcomes,
-    "hosts": _hosts,
-}

@@ -17,6 +17,7 @@ of length 1 where they do not matter.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,6 +37,7 @@ OCCUPATIONS = (
     "it", "entrepreneur", "scientist", "student", "media",
     "manager", "security", "specialist", "worker", "jobless",
 )  # fmt: skip
+ELITES = ("none", "silovik", "manager", "investor")
 LEANINGS = ("former Soviet", "Europe and the West", "elsewhere")
 DISSENTS = ("supporter", "ambivalent", "opponent")
 # A person's dissent, 0 to 1, is uniform within their bin.
@@ -49,9 +51,9 @@ CAPITALS, CITIES, ELSEWHERE = range(3)
 STUDENT, SPECIALIST, JOBLESS = (OCCUPATIONS.index(o) for o in ("student", "specialist", "jobless"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Composition:
-    """Types of people, as columns of equal length, (types,).
+    """Types of people, as columns of equal length, (types,). Equal to itself alone, so a key.
 
     Indices into the names above; partnered, served, exempt are 0 or 1. served: has served or
     holds a military speciality; exempt: from mobilisation, by an employer or as a student; both
@@ -73,16 +75,21 @@ class Composition:
 
 @cache
 def composition() -> Composition:
-    """All types with at least somebody in them; no mass is dropped. About 89 million persons."""
-    # Five more axes: partnered, served, exempt, dissent, leaning.
-    joint = (
-        workforce()[..., None, None, None, None, None]
-        * partnered_share()[..., :, None, None, None, None]
-        * served_share()[..., None, :, None, None, None]
-        * exempt_share()[..., None, None, :, None, None]
-        * dissent_shares()[..., None, None, None, :, None]
-        * leaning_shares()[..., None, None, None, None, :]
-    )
+    """The packaged people: all types with at least somebody in them, about 89 million persons."""
+    return types_of(product(workforce(), *(shares() for shares in FURTHER.values())))
+
+
+def product(persons: Array, *shares: Array) -> Array:
+    """Persons of every type: one more axis for each further trait, the last axis of its shares."""
+    joint = persons[(..., *[None] * len(shares))]
+    for trait, share in enumerate(shares):
+        before, after = [None] * trait, [None] * (len(shares) - trait - 1)
+        joint = joint * share[(..., *before, slice(None), *after)]
+    return joint
+
+
+def types_of(joint: Array) -> Composition:
+    """The types with somebody in them, from persons by all ten traits; no mass is dropped."""
     types = np.nonzero(joint)
     columns = [index.astype(np.int8) for index in types]
     for column in columns:
@@ -287,3 +294,13 @@ def region_margins(trait: str) -> list[Margin]:
 def _no_yes(share: Array) -> Array:
     """Shares of those without and with a trait, along a new last axis."""
     return np.stack([1 - share, share], axis=-1)
+
+
+# The traits beside the five axes, in the order of a Composition's columns, each with its shares.
+FURTHER: dict[str, Callable[[], Array]] = {
+    "partnered": partnered_share,
+    "served": served_share,
+    "exempt": exempt_share,
+    "dissent": dissent_shares,
+    "leaning": leaning_shares,
+}

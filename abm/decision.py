@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abm import equations
+from abm import equations, foresight
 from abm.chance import Floats, Integers
 from abm.doors import IRREGULAR, STATUS_INSECURITY, Doors
+from abm.elite import elite_worth
 from abm.emigrants import HOME, JOBLESS, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES, home_value
 from abm.kremlin import Kremlin
+from abm.own_mechanism import OwnMechanism, own_components
 from abm.parameters import Parameters
 from abm.people import ATTACHMENT_LIMIT, Flags, People
 from abm.population import IT, SCIENTIST
@@ -26,13 +28,21 @@ from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
 @dataclass(frozen=True)
 class World:
-    """What everybody sees in a week: parameters, hosts, the Kremlin, wages at home."""
+    """What everybody sees in a week: parameters, hosts, the Kremlin, wages and propaganda at home.
+
+    wage_offers: by occupation, over the observed real wage; as they and propaganda's tilt stood
+    last week. own: mechanisms of the user's own that act.
+    """
 
     parameters: Parameters
     hosts: HostColumns
     kremlin: Kremlin
     real_wage_index: float
+    wage_offers: Floats
+    propaganda: float
     week: int
+    own: tuple[OwnMechanism, ...] = ()
+    discount: float | None = None  # of a week, for who looks ahead; None: nobody does
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ def components(d: Deciders, world: World) -> Components:
 
     spent = consumption_abroad(d, world)
     at_home = equations.consumption(
-        d.people.wage_usd * world.real_wage_index,
+        d.people.wage_usd * world.real_wage_index * world.wage_offers[d.people.occupation],
         0.0,
         home_value("price_level"),
         p.subsistence_ppp_usd,
@@ -107,15 +117,13 @@ def components(d: Deciders, world: World) -> Components:
             p.leaning_weight, d.people.leaning[:, None] == hosts.group[None, :]
         ),
     )
-    insecurity = equations.insecurity(
-        STATUS_INSECURITY[d.doors.status], hosts.refusal, d.doors.weeks
-    )
+    insecurity = felt_insecurity(d.doors.status, d.doors.weeks, np.arange(len(hosts)), world)
     couple = d.abroad & (d.partner_place == d.place)  # elsewhere they would share one status
     insecurity[couple] = equations.with_partners(
         insecurity[couple], insecurity[couple], p.partner_suffering
     )
     insecurity[at] = equations.with_partners(
-        own_insecurity(d.status[here], d.weeks_left[here], d.place[here], world),
+        felt_insecurity(d.status[here], d.weeks_left[here], d.place[here], world),
         d.partner_insecurity[here],
         p.partner_suffering,
     )
@@ -136,7 +144,11 @@ def components(d: Deciders, world: World) -> Components:
         part(name, 0.0, value)
     part("fear", equations.weight_of_fear(p.fear_weight, d.people.dissent[:, None], hosts.fear))
     part("news_from_home", 0.0, np.where(d.abroad, news_from_home(d.people, world), 0.0))
+    part("elite", *elite_worth(d.people, d.place, d.partner_place, hosts, p))
     part("moving_cost", *moving_costs(d, world))
+    parts |= own_components(d, world)
+    if world.discount is not None:
+        parts = foresight.look_ahead(parts, d.doors.believed, world, world.discount)
     return parts
 
 
@@ -199,9 +211,16 @@ def income_follows(people: People) -> Flags:
 
 
 def own_insecurity(status: Integers, weeks_left: Floats, place: Integers, world: World) -> Floats:
-    """Insecurity of status in the own host, shape (people,)."""
+    """Insecurity of a status in a host as it is today, of the status' shape."""
     refusal = world.hosts.refusal[place]
     return np.asarray(equations.insecurity(STATUS_INSECURITY[status], refusal, weeks_left))
+
+
+def felt_insecurity(status: Integers, weeks_left: Floats, place: Integers, world: World) -> Floats:
+    """Insecurity that counts in a decision: today's, or as it lies ahead."""
+    if world.discount is None:
+        return own_insecurity(status, weeks_left, place, world)
+    return foresight.insecurity_ahead(status, weeks_left, place, world, world.discount)
 
 
 def felt_at_home(people: People, world: World) -> dict[str, Floats]:
@@ -211,7 +230,7 @@ def felt_at_home(people: People, world: World) -> dict[str, Floats]:
     return {
         "mobilisation": equations.fear_of_mobilisation(p.mobilisation_weight, risk),
         "repression": equations.weight_of_repression(
-            p.repression_weight, people.dissent, kremlin.repression, kremlin.propaganda
+            p.repression_weight, people.dissent, kremlin.repression, world.propaganda
         ),
         "conscience": equations.weight_of_conscience(
             p.repression_weight, people.dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -262,19 +281,21 @@ def total(parts: Components, people: int) -> Floats:
 class Able:
     """What each can do, shape (people, hosts + 1): able in fact, and as they believe.
 
-    considered: what they would think of, were every door they have heard of open to them.
+    considered: what they would think of, were every door they have heard of open to them; means:
+    savings cover the journey and exit is allowed, (people, hosts).
     """
 
     in_fact: Flags
     believed: Flags
     considered: Flags
+    means: Flags
 
 
 def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
 
-    Everybody can stay where they are and return to Russia (kin pay the way). exit_luck: uniform,
-    whom an exit ban would stop.
+    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the
+    way). exit_luck: uniform, whom an exit ban would stop.
     """
     journey = equations.journey_usd(
         world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours
@@ -283,13 +304,15 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
     movable = equations.let_through(world.parameters.movable_savings, world.hosts.capital_accepted)
     purse = d.savings_usd[:, None] * np.where(d.abroad[:, None], 1.0, movable)
-    means = ((purse >= journey) | d.doors.resettled) & ~stopped[:, None]
+    pays = (purse >= journey) | d.doors.resettled | (d.people.elite > 0)[:, None]
+    means = pays & ~stopped[:, None]
     stays = d.place[:, None] == np.arange(len(world.hosts))
     home = np.ones((len(d.place), 1), dtype=bool)
     return Able(
         np.hstack([(d.doors.open & means) | stays, home]),
         np.hstack([(d.doors.believed & means) | stays, home]),
         np.hstack([~d.doors.unheard, home]),
+        means,
     )
 
 

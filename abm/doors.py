@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.chance import Chance, Floats, Integers, Words, quarter_below
+from abm.elite import is_invited
 from abm.hosts import HostColumns
 from abm.parameters import Parameters
 from abm.people import Flags, People
@@ -16,6 +17,7 @@ STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irreg
 # Insecurity that a status has by itself, b in the model's description.
 STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
 CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 260.0
+REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
 
 
@@ -62,8 +64,8 @@ def doors(
 
     Grounds: descent (citizenship on entry), settlement, skill or study, work to be sought, a
     partner settled there, resettlement from a border state, protection for activists and draft
-    evaders; or a visit, without a visa or on one. Which applications would succeed is the person's
-    own luck with papers, always the same.
+    evaders, an invitation of the elite; or a visit, without a visa or on one. Which applications
+    would succeed is the person's own luck with papers, always the same.
     """
     people = applicants.people
     luck = chance.words_by_place("papers", people.ids, hosts.keys)
@@ -108,6 +110,7 @@ def _grounds(
     protection = (
         people.activist[:, None] & quarter_below(luck, 3, offers["humanitarian_visas_activists"])
     ) | (draftable & quarter_below(luck, 3, offers["humanitarian_visas_draft"]))
+    protection |= is_invited(luck, people, hosts)
     settlement = resettled = np.zeros_like(permit)
     if offers["simplified_settlement"].any():
         settlement = quarter_below(luck, 0, offers["simplified_settlement"])

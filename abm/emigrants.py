@@ -34,7 +34,10 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "sex": (np.int8, 0),
     "age_years": (np.int8, 0),
     "education": (np.int8, 0),
+    "risk_class": (np.int16, 0),
+    "dissent": (np.float64, 0),
     "occupation": (np.int8, 0),
+    "elite": (np.int8, 0),  # kind of elite
     "activist": (np.bool_, 0),
     "settled_before": (np.bool_, 0),  # has had a settlement tied to residence (P6)
     "first_left_week": (np.int32, -1),
@@ -46,6 +49,8 @@ _COLUMNS: dict[str, tuple[type, float]] = {
     "permit_ends": (np.int32, 0),  # week
     "savings_usd": (np.float64, 0),
     "savings_in_russia_usd": (np.float64, 0),  # what could not be taken along
+    "property_usd": (np.float64, 0),  # wealth beside savings, wherever it is
+    "capital_abroad_usd": (np.float64, 0),  # the part of it that was taken along
     "work": (np.int8, 0),
     "local_wage_usd": (np.float64, 0),
     "understood": (np.float64, 0),  # chance to be understood at work
@@ -72,7 +77,10 @@ class Emigrants:
     sex: NDArray[np.int8]
     age_years: NDArray[np.int8]
     education: NDArray[np.int8]
+    risk_class: NDArray[np.int16]
+    dissent: Floats
     occupation: NDArray[np.int8]
+    elite: NDArray[np.int8]
     activist: NDArray[np.bool_]
     settled_before: NDArray[np.bool_]
     first_left_week: NDArray[np.int32]
@@ -84,6 +92,8 @@ class Emigrants:
     permit_ends: NDArray[np.int32]
     savings_usd: Floats
     savings_in_russia_usd: Floats
+    property_usd: Floats
+    capital_abroad_usd: Floats
     work: NDArray[np.int8]
     local_wage_usd: Floats
     understood: Floats
@@ -139,7 +149,10 @@ class Emigrants:
             self.sex[rows] = traits.sex
             self.age_years[rows] = traits.age_years
             self.education[rows] = traits.education
+            self.risk_class[rows] = traits.risk_class
+            self.dissent[rows] = traits.dissent
             self.occupation[rows] = traits.occupation
+            self.elite[rows] = traits.elite
             self.activist[rows] = traits.activist
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd
@@ -165,9 +178,8 @@ class Emigrants:
         ids = self.person[rows]
         was_away = (self.place[rows] != HOME).astype(float)
         is_away = np.broadcast_to(np.asarray(place) != HOME, rows.shape).astype(float)
-        classes = self._population.people(ids).risk_class
         self.away_by_class += np.bincount(
-            classes, weights=is_away - was_away, minlength=len(self.away_by_class)
+            self.risk_class[rows], is_away - was_away, len(self.away_by_class)
         )
         self.place[rows] = place
         self._place_by_position[self._ties.community_position(ids)] = place

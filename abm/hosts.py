@@ -13,7 +13,7 @@ from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, name_keys
 from abm.composition import LEANINGS
 from abm.hosts_table import HOST_NAMES, host_column, host_constants, host_labels
-from abm.levers import HOST_LEVERS, NO_LIMIT
+from abm.levers import ELITE_LEVERS, HOST_LEVERS, NO_LIMIT
 from abm.parameters import Parameters
 from abm.people import Flags
 from abm.scenario import known_host
@@ -125,6 +125,7 @@ class HostColumns:
         self.pressure_before = self.accession_pressure.copy()
         self.newcomers: Floats = np.zeros(len(HOST_NAMES))
         self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
+        self.court_elite = False  # whether any host offers the elite anything
         self.pinned = np.zeros(len(HOST_NAMES), dtype=bool)
         self.rent_usd = self.rent_before_usd.copy()
         self.hostility = self._rest(0)
@@ -142,6 +143,8 @@ class HostColumns:
         self.shut_in_week[self.shut_to_visitors & ~shut] = week
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
+        if lever in ELITE_LEVERS:
+            self.court_elite = any(getattr(self, name).any() for name in ELITE_LEVERS)
         return before
 
     def release(self, host: str) -> None:

@@ -23,9 +23,22 @@ HOST_NAMES: tuple[str, ...] = (
 
 
 @cache
-def _cells() -> dict[tuple[str, str], str]:
+def _rows() -> tuple[dict[str, str], ...]:
     text = (files("abm") / "data" / "hosts.csv").read_text("utf-8")
-    return {(row["host"], row["field"]): row["value"] for row in csv.DictReader(text.splitlines())}
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+@cache
+def _cells() -> dict[tuple[str, str], str]:
+    return {(row["host"], row["field"]): row["value"] for row in _rows()}
+
+
+def sourced() -> tuple[str, ...]:
+    """How many of each host's values rest on a public page, "21 of 31"; the others are assumed or
+    recollected."""
+    of_host = [[row for row in _rows() if row["host"] == name] for name in HOST_NAMES]
+    pages = [sum(row["source_kind"] == "web" for row in rows) for rows in of_host]
+    return tuple(f"{n} of {len(rows)}" for n, rows in zip(pages, of_host, strict=True))
 
 
 @cache
@@ -40,6 +53,16 @@ def host_column(field: str) -> Floats:
 def host_labels(field: str) -> tuple[str, ...]:
     """A text field for every host."""
     return tuple(_cells()[name, field] for name in HOST_NAMES)
+
+
+@cache
+def unions() -> dict[str, tuple[str, ...]]:
+    """Unions of states and their members; a host belongs to one at most."""
+    of = host_labels("union")
+    return {
+        union: tuple(name for name, its in zip(HOST_NAMES, of, strict=True) if its == union)
+        for union in sorted({*of} - {"none"})
+    }
 
 
 @cache

@@ -96,3 +96,4 @@ LEVERS: tuple[Lever, ...] = (
 BY_NAME: dict[str, Lever] = {lever.name: lever for lever in LEVERS}
 HOST_LEVERS: tuple[str, ...] = tuple(lever.name for lever in LEVERS if lever.actor == "host")
 KREMLIN_LEVERS: tuple[str, ...] = tuple(lever.name for lever in LEVERS if lever.actor == "Kremlin")
+ELITE_LEVERS: tuple[str, ...] = tuple(lever.name for lever in LEVERS if lever.id.startswith("P17"))

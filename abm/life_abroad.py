@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
-from abm.calendar import WEEKS_PER_YEAR
+from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, Integers, thirds
 from abm.doors import (
     CITIZEN,
@@ -17,6 +17,7 @@ from abm.doors import (
     LONG_PERMIT_WEEKS,
     PENDING,
     PERMIT,
+    REAPPLY_WEEKS,
     VISITOR,
     settles,
 )
@@ -38,8 +39,6 @@ from abm.population import SCIENTIST
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
-
-REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 
 
 def life_abroad(model: EmigrationModel) -> None:
@@ -93,6 +92,7 @@ def _discriminate(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> N
     struck = rows[luck < chance]
     e.discrimination[struck] += 1.0
     e.ever_discriminated[struck] = True
+    model.attitudes.reject(e.people[struck])
     _raise(model, struck, DISCRIMINATION)
 
 
@@ -125,12 +125,15 @@ def _spend(model: EmigrationModel, rows: Integers) -> None:
     remote = equations.remote_income(
         e.home_wage_usd[rows], p.transfer_barrier, hosts.payments[place]
     )
-    income = np.choose(e.work[rows], [0.0, e.local_wage_usd[rows], remote])
+    work = e.work[rows]
+    income = np.choose(work, [0.0, e.local_wage_usd[rows], remote])
     before = e.savings_usd[rows]
     rent = (p.rent_share * hosts.rent_usd)[place]
     living = (p.living_cost_ppp_usd * hosts.prices)[place]
     after = equations.savings_next(before, income, rent, living)
     e.savings_usd[rows] = after
+    spent = before + income / WEEKS_PER_MONTH - after
+    model.economy.spend(place, spent * (work != LOCAL_WORK))
     _raise(model, rows[(before > 0) & (after <= 0)], SAVINGS_ENDED)
 
 

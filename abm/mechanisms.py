@@ -11,13 +11,15 @@ from abm.errors import unknown
 class Mechanism:
     """A mechanism of the model's description and what switches it off.
 
-    off: parameters and their null values; held: levers held at a value, from the first week on.
+    off: parameters and their null values; held: levers held at a value, from the first week on;
+    drops: the kind of dated events that are left out.
     """
 
     id: str
     what: str
     off: dict[str, float] = field(default_factory=dict)
     held: dict[str, float] = field(default_factory=dict)
+    drops: str = ""
 
 
 def _m(
@@ -99,6 +101,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
         "elite_post",
         "elite_security",
         "elite_hostage",
+        held={"elite_sanctuary": 0.0, "elite_posts": 0.0, "elite_service": 0.0},
     ),
     _m("M30", "capital, firms and skills move to hosts, to their gain", "rooted"),
     _m("M31", "a stay feels temporary, and home's pull fades", lasting_attachment=1.0),
@@ -110,6 +113,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     _m("M37", "hardship at home drives people out", "hardship_weight"),
     _m("M38", "people leave from conscience", "conscience"),
     _m("M39", "the war itself turns the public against the West", "propaganda_from_war"),
+    Mechanism("responses", "what answered an inflow comes on its date", drops="response"),
 )
 BY_ID: dict[str, Mechanism] = {mechanism.id: mechanism for mechanism in MECHANISMS}
 

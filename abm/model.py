@@ -12,15 +12,18 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import equations
+from abm import equations, foresight
 from abm import scenario as scenarios
 from abm.abductions import abduct
+from abm.accounts import Accounts
+from abm.attitudes import Attitudes
 from abm.calendar import START, first_week_on_or_after, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
 from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.doors import PENDING
+from abm.elite_exits import EliteExits
 from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
@@ -29,6 +32,7 @@ from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move
 from abm.observation import Observations, observe_moves, observe_states
+from abm.own_mechanism import OwnMechanism, acting, respond
 from abm.population import Population
 from abm.russians import Russians
 from abm.screening import listed
@@ -36,7 +40,10 @@ from abm.ties import Ties
 from abm.traits_tables import home_wage_mean_usd
 
 # The week. Decisions are all taken on the same state; only `moves` writes anybody's place.
-PHASES = ("events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "observe")
+PHASES = (
+    "events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "accounts",
+    "observe",
+)  # fmt: skip
 Setting = tuple[str, str | None, float, int | None]  # lever, host, value, week it goes back
 PLACES = np.array((*HOST_NAMES, HOME))
 REPORTED = ("stock_abroad", "departures", "returns", "onward_moves", "insecure_status")
@@ -46,8 +53,10 @@ class EmigrationModel(mesa.Model):
     """One run of a scenario, stepped by weeks.
 
     scenario: a packaged name, a TOML file or a Scenario; set: parameters and levers by name;
-    without: ids of mechanisms that are off; screened=False looks at everybody (slow, the same
-    people). Raises InputError before anything runs.
+    without: ids of mechanisms that are off, or "responses"; screened=False looks at everybody
+    (slow, the same people); population: a table of your own people; mechanisms: some of your own;
+    looking_ahead: whether people do, as the scenario says when None.
+    Raises InputError before anything runs.
     """
 
     def __init__(
@@ -60,6 +69,9 @@ class EmigrationModel(mesa.Model):
         without: Iterable[str] = (),
         screened: bool = True,
         replicate: int = 0,
+        population: pd.DataFrame | str | Path | None = None,
+        mechanisms: Iterable[OwnMechanism] = (),
+        looking_ahead: bool | None = None,
     ) -> None:
         self.scenario = scenarios.load(
             scenario,
@@ -69,6 +81,9 @@ class EmigrationModel(mesa.Model):
             set=set,
             without=without,
             replicate=replicate,
+            population=population,
+            mechanisms=mechanisms,
+            looking_ahead=looking_ahead,
         )
         super().__init__(seed=self.scenario.seed)
         self.screened = screened
@@ -76,14 +91,19 @@ class EmigrationModel(mesa.Model):
         self.week = 0
         self.chance = Chance(self.scenario.seed, self.scenario.replicate)
         self.home_key = name_key(HOME)
-        self.population = Population(self.scenario.scale, self.chance)
+        self.discount = _discount(self.scenario)
+        own = self.scenario.population
+        self.population = Population(self.scenario.scale, self.chance, own.types if own else None)
         self.ties = Ties(self.population)
         self.emigrants = Emigrants(self.population, self.ties)
         self.host_columns = HostColumns(self.scenario.parameters)
         self.hosts = Hosts([Host(self, row) for row in range(len(HOST_NAMES))], random=self.random)
         self.kremlin = Kremlin(self, self.population)
+        self.economy = Accounts(self)
+        self.attitudes = Attitudes(self)
         self.russians = Russians(self)
         self.observations = Observations(self.weeks)
+        self.elite_exits = EliteExits(self)
         self.abductions: Floats = np.zeros(len(HOST_NAMES))  # people this week, by host
         self.datacollector = DataCollector(
             model_reporters={name: _reporter(name) for name in REPORTED}
@@ -132,6 +152,7 @@ class EmigrationModel(mesa.Model):
 
     def hosts_answer(self) -> None:
         """Rents, hostility and policy follow the people who came."""
+        respond(self)
         self.host_columns.answer(self.week, self.stock())
 
     def life_abroad(self) -> None:
@@ -147,9 +168,15 @@ class EmigrationModel(mesa.Model):
         assert self._intents is not None
         move(self, self._intents)
 
+    def accounts(self) -> None:
+        """Labour, output, capital; propaganda and the opposition."""
+        self.economy.settle()
+        self.attitudes.settle()
+
     def observe(self) -> None:
-        """Stocks and shares at the week's end."""
+        """Stocks and shares at the week's end, and the exits of the elite that were to expect."""
         observe_states(self)
+        self.elite_exits.observe()
 
     # --- what phases share -------------------------------------------------------------------
 
@@ -160,7 +187,11 @@ class EmigrationModel(mesa.Model):
             self.host_columns,
             self.kremlin,
             real_wage_index(self.week),
+            self.economy.wage_offers,
+            self.attitudes.propaganda,
             self.week,
+            acting(self.scenario.mechanisms),
+            self.discount,
         )
 
     def stock(self) -> Floats:
@@ -211,6 +242,7 @@ class EmigrationModel(mesa.Model):
         e = self.emigrants
         place, people = e.place[rows].astype(np.int64), e.people[rows]
         self.observations.add("permit_refusals", place, people)
+        self.attitudes.reject(people)
         renewal = e.status[rows] != PENDING
         week = np.full(len(rows), self.week)
         self._refusals.append((week, e.person[rows], place, renewal, people))
@@ -281,6 +313,12 @@ class EmigrationModel(mesa.Model):
                 "people": e.people[rows],
             }
         )
+
+
+def _discount(scenario: scenarios.Scenario) -> float | None:
+    if not scenario.looking_ahead:
+        return None
+    return foresight.weekly_discount(scenario.parameters.discount_per_year)
 
 
 def _joined(parts: list[tuple[np.ndarray, ...]], columns: int) -> list[np.ndarray]:

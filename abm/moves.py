@@ -12,6 +12,7 @@ from abm.chance import Integers
 from abm.choices import RUSSIA, Intents, doors_of, settled_with
 from abm.decision import income_follows, local_wages
 from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR, weeks_on_entry
+from abm.elite import comes_along, worth_at_home
 from abm.emigrants import (
     HOME,
     JOBLESS,
@@ -73,7 +74,8 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
         destination[refused] = np.argmin(arrivals[refused], axis=1)
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
     stuck = (intents.origin == HOME) & (destination == RUSSIA)
-    model.observations.add_world("involuntarily_immobile", float(intents.people[stuck].sum()))
+    people = model.population.people(intents.person[stuck])
+    model.attitudes.keep_in(people, intents.people[stuck])
     return replace(intents, destination=destination).take(destination != stays)
 
 
@@ -97,9 +99,13 @@ def accompany(model: EmigrationModel, intents: Intents) -> Intents:
     _redirect(intents, follows[may], intents.destination[other[follows[may]]])
 
     joins = model.chance.uniform("joins", first, model.week)
-    comes = (partner != NOBODY) & ~both & (joins < model.scenario.parameters.partner_joins)
+    p = model.scenario.parameters
+    comes = (partner != NOBODY) & ~both & (joins < p.partner_joins)
     comes = np.flatnonzero(comes & (model.emigrants.place_of(partner) == intents.origin))
     people = model.population.people(partner[comes])
+    rents = worth_at_home(p.elite_rents, (people.elite > 0) & (intents.origin[comes] == HOME))
+    ready = joins[comes] < comes_along(p.partner_joins, rents)
+    comes, people = comes[ready], people.take(ready)
     may = _may_follow(model, people, intents.take(comes), intents)
     ahead, people = intents.take(comes[may]), people.take(may)
     along = replace(
@@ -155,8 +161,13 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
     e.occasion[rows] += 1
-    follows = income_follows(model.population.people(moves.person))
+    people = model.population.people(moves.person)
+    model.economy.take_capital(rows, people, moves.destination)
+    follows = income_follows(people)
     e.work[rows] = np.where(follows, REMOTE_WORK, JOBLESS)
+    elite = e.elite[rows] > 0
+    adults = np.full(int(elite.sum()), float(model.population.scale))
+    model.observations.add("elite_departures", moves.destination[elite], adults)
 
 
 def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
@@ -192,6 +203,7 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
 
 def _come_home(model: EmigrationModel, rows: Integers) -> None:
     e = model.emigrants
+    model.economy.bring_capital(rows)
     e.savings_usd[rows] += e.savings_in_russia_usd[rows]
     e.savings_in_russia_usd[rows] = 0.0
     e.put(rows, HOME)

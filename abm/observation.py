@@ -10,12 +10,13 @@ import pandas as pd
 
 from abm.calendar import week_start
 from abm.chance import Floats, Integers
-from abm.composition import OCCUPATIONS
+from abm.composition import ELITES, OCCUPATIONS
 from abm.decision import own_insecurity
 from abm.doors import VISITOR
 from abm.emigrants import LEAVING_CAUSES, TRIGGERS
 from abm.errors import unknown
 from abm.hosts_table import HOST_NAMES
+from abm.traits_tables import SECTORS
 
 if TYPE_CHECKING:
     from abm.choices import Intents
@@ -27,13 +28,17 @@ STABLE_BELOW, INSECURE_FROM = 0.4, 0.5  # insecurity I that people would call st
 
 @dataclass(frozen=True)
 class Outcome:
-    """An outcome: its id in the model's description, unit, and where it is observed."""
+    """An outcome: its id in the model's description, unit, and where it is observed.
+
+    net: what comes less what goes, so it may be negative; all others are not.
+    """
 
     name: str
     id: str
     unit: str
     what: str
     where: Literal["hosts and World", "hosts", "World"] = "hosts and World"
+    net: bool = False
 
 
 def _share(name: str, what: str, id: str = "O15") -> Outcome:
@@ -60,6 +65,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
     Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
     Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
+    Outcome("elite_departures", "O14", "people a week", "of the elite, left; family not counted"),
+    Outcome("elite_exits", "O14", "people a week", "of the elite, expected to leave", "World"),
+    *(
+        Outcome(
+            f"elite_exits.{name}", "O14", "people a week", f"expected to leave: {name}", "World"
+        )
+        for name in ELITES[1:]
+    ),
     *(
         Outcome(f"return_causes.{name}", "O15", "people a week", f"returned; last trigger: {name}")
         for name in TRIGGERS[1:]
@@ -72,6 +85,30 @@ OUTCOMES: tuple[Outcome, ...] = (
     _share("share_higher_education", "of adults abroad, with higher education"),
     Outcome("mean_age_years", "O15", "years", "mean age of adults abroad, at the start"),
     *(_share(f"share.{name}", f"of adults abroad, {name}") for name in OCCUPATIONS),
+    Outcome("manpower_denied", "O6", "person-months a week", "draft-eligible men abroad"),
+    Outcome(
+        "labour_force_change", "O7", "people, net", "workers missing, with a minus", "World", True
+    ),
+    *(
+        Outcome(f"labour_{name}.{sector}", "O7", "people", f"{sector}, {what}", "World")
+        for name, what in (("lost", "missing at work"), ("regained", "back at work"))
+        for sector in SECTORS
+    ),
+    Outcome("returnees_at_work", "O7", "people", "back from abroad with an occupation", "World"),
+    Outcome("gdp_contribution", "O8", "percentage points of GDP", "added by returnees", "World"),
+    Outcome("gdp_missing", "O8", "percentage points of GDP", "missing with those gone", "World"),
+    Outcome("capital_outflow", "O9", "EUR a week", "taken abroad less brought back", net=True),
+    Outcome("capital_stayed", "O9", "EUR", "property and savings in Russia of those abroad"),
+    Outcome("opposition_capacity", "O10", "multiple", "1: every activist at full voice", "World"),
+    Outcome("opposition_abroad", "O10", "multiple", "the part of activists abroad", "World"),
+    Outcome("opposition_at_home", "O10", "multiple", "the part of those at home", "World"),
+    Outcome("men_trapped", "O10", "people", "draft-eligible, would leave and cannot", "World"),
+    Outcome("propaganda_strength", "O11", "index", "0 to 1", "World"),
+    Outcome("dissent_at_home", "O11", "index", "dissent that propaganda leaves, 0 to 1", "World"),
+    Outcome("host_gain.labour", "O16", "people", "at local work, as far as a host can use them"),
+    Outcome(
+        "host_gain.eur", "O16", "EUR a week", "local pay, spending, property brought in", net=True
+    ),
 )
 BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}
 _INDEX = {outcome.name: k for k, outcome in enumerate(OUTCOMES)}
@@ -103,6 +140,10 @@ class Observations:
     def add_world(self, name: str, people: float) -> None:
         """Count people in the World alone."""
         self._values[_INDEX[name], self._week, -1] += people
+
+    def put_world(self, name: str, value: float) -> None:
+        """Record a state of the World alone."""
+        self._values[_INDEX[name], self._week, -1] = value
 
     def put(self, name: str, by_host: Floats, world: float = 0.0) -> None:
         """Record a state at the week's end."""

@@ -102,6 +102,15 @@ class Parameters:
     exemption_effect: float = number(
         "x", 0.7, "share of exposure removed", 0.0, 1.0, "assumed", "S1: employers exempt staff"
     )
+    discount_per_year: float = number(
+        "β",
+        0.95,
+        "of what counts today, a year on",
+        0.0,
+        0.99,
+        "assumed",
+        "fixed: not identified; Kennan and Walker 2011; for those who look ahead",
+    )
     news_weeks: float = number(
         "τ_n", 1.0, "weeks until e-fold know of a shut door", 0.0, 4.0, "assumed"
     )
@@ -219,7 +228,7 @@ class Parameters:
         "p_c", 0.005, "strictness a review per % of population", 0.0, 0.05, "assumed"
     )
     # --- the elite
-    elite_rents: float = number("β_k", 6.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")
+    elite_rents: float = number("β_k", 5.0, "util", 0.0, 12.0, "assumed", "S3: career and rents")
     elite_capital: float = number("β_c", 3.0, "util at all capital kept", 0.0, 6.0, "assumed", "S3")
     elite_post: float = number("β_p", 1.0, "util of a post or payments", 0.0, 3.0, "assumed", "S3")
     elite_security: float = number("β_g", 2.0, "util of sanctuary", 0.0, 4.0, "assumed", "S3")

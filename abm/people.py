@@ -44,7 +44,7 @@ class People:
         self.groups = population.groups
         self.ids = ids
 
-    def take(self, rows: Integers | Flags) -> People:
+    def take(self, rows: Integers | Flags | slice) -> People:
         """Some of these people, with what has been worked out of them."""
         taken = People(self._population, self.ids[rows], None)
         for name, value in self.__dict__.items():
@@ -90,7 +90,7 @@ class People:
 
     @cached_property
     def _type(self) -> Integers:
-        return self._kind % len(source.composition().persons)
+        return self._kind % len(self._population.types.persons)
 
     @cached_property
     def risk_class(self) -> Integers:
@@ -120,17 +120,17 @@ class People:
     @cached_property
     def occupation(self) -> Integers:
         """Index into OCCUPATIONS."""
-        return source.composition().occupation[self._type].astype(np.int64)
+        return self._population.types.occupation[self._type].astype(np.int64)
 
     @cached_property
     def education(self) -> Integers:
         """0 other, 1 higher."""
-        return source.composition().education[self._type].astype(np.int64)
+        return self._population.types.education[self._type].astype(np.int64)
 
     @cached_property
     def age_group(self) -> Integers:
         """Index into AGE_GROUPS."""
-        return source.composition().age_group[self._type].astype(np.int64)
+        return self._population.types.age_group[self._type].astype(np.int64)
 
     @cached_property
     def age_years(self) -> Integers:
@@ -174,6 +174,11 @@ class People:
         return np.interp(self._uniform("savings"), share, months) * self.wage_usd
 
     @cached_property
+    def wealth_luck(self) -> Floats:
+        """Where the person stands in wealth among those who earn the same, 0 to 1."""
+        return self._uniform("wealth")
+
+    @cached_property
     def foreign_passport(self) -> Flags:
         """Whether the person holds a passport for travel abroad."""
         share = tables.foreign_passport_share()[self.education, self.region, self.age_group]
@@ -206,6 +211,29 @@ class People:
         """Whether work or study gives a ground for a skill visa: a trade, a degree, a language."""
         learned = (self.education == 1) | (self.occupation == STUDENT)
         return SKILLED[self.occupation] & learned & self.speaks_foreign_language
+
+    @cached_property
+    def elite(self) -> Integers:
+        """Index into ELITES: siloviki, managers or investors at the top, by luck of their own."""
+        kind = self.could_be_elite
+        rows = np.flatnonzero(kind)
+        if not len(rows):
+            return kind
+        luck = self._population.chance.uniform("trait elite", self.ids[rows])
+        topmost = luck < tables.elite_share()[self.occupation[rows]]
+        result = np.zeros_like(kind)
+        result[rows[topmost]] = kind[rows[topmost]]
+        return result
+
+    @property
+    def could_be_elite(self) -> Integers:
+        """The kind of elite whose occupation, degree and age the person has; 0 where none."""
+        return tables.elite_of_types()[self._type]
+
+    @cached_property
+    def fortune_luck(self) -> Floats:
+        """Luck with which a fortune was made, uniform in (0, 1)."""
+        return self._uniform("fortune")
 
     @cached_property
     def works(self) -> Flags:

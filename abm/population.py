@@ -6,7 +6,7 @@ Strata know what the screening must know of their people; the rest of a person i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import ndtri
@@ -23,7 +23,8 @@ ATTACHMENT_EDGES = np.array(
 )
 OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
 IT, SCIENTIST, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "scientist", "jobless"))
-STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group: to 34, to 49, to 64
+LIFE_STAGES = ("20 to 34", "35 to 49", "50 to 64")
+STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,9 @@ class Groups:
     class_exempt: Floats
 
 
-@cache
-def groups() -> Groups:
+@lru_cache(maxsize=8)
+def groups(types: source.Composition) -> Groups:
     """Kinds of people gathered by what the screening must know of them."""
-    types = source.composition()
     exact = np.stack([liability(types), types.exempt.astype(float)])
     classes, risk_class = np.unique(exact, axis=1, return_inverse=True)
     livelihood = np.select(
@@ -104,13 +104,14 @@ class Strata:
     """Groups cut by attachment and descent, by falling propensity. Columns of shape (strata,).
 
     start has one entry more: stratum i holds the persons start[i] to start[i + 1] - 1. entitled: by
-    descent to settle in some host.
+    descent to settle in some host; pull: of home, roughly, in util.
     """
 
     start: Integers
     group: Integers
     attachment_bin: Integers
     entitled: Integers
+    pull: Floats
 
     @cached_property
     def size(self) -> Integers:
@@ -118,14 +119,14 @@ class Strata:
         return np.diff(self.start)
 
 
-@cache
-def strata_at(scale: int) -> Strata:
+@lru_cache(maxsize=8)
+def strata_at(types: source.Composition, scale: int) -> Strata:
     """The strata at a scale, people an agent, without the empty ones.
 
     Heads are rounded cumulatively, so that no kind of people is lost or gained at a coarse scale.
     The order affects speed alone: who is likely to leave comes first.
     """
-    g = groups()
+    g = groups(types)
     descent = host_column("descent_share").sum()
     shape = (len(g.persons), len(ATTACHMENT_EDGES) - 1, 2)
     group, attachment_bin, entitled = (index.ravel() for index in np.indices(shape))
@@ -145,21 +146,23 @@ def strata_at(scale: int) -> Strata:
     heads = np.diff(edges, prepend=0)
     kept = order[heads > 0]
     start = np.concatenate([[0], np.cumsum(heads[heads > 0])])
-    return Strata(start, group[kept], attachment_bin[kept], entitled[kept])
+    return Strata(start, group[kept], attachment_bin[kept], entitled[kept], pull[kept])
 
 
 class Population:
     """The people at one scale under one seed.
 
-    size: agents; scale: people an agent stands for.
+    size: agents; scale: people an agent stands for; types: who they are, the packaged people if
+    not said.
     """
 
-    def __init__(self, scale: int, chance: Chance) -> None:
+    def __init__(self, scale: int, chance: Chance, types: source.Composition | None = None) -> None:
         self.scale = scale
+        self.types = types or source.composition()
         self.attachment_edges = ATTACHMENT_EDGES
         self.chance = chance
-        self.groups = groups()
-        self.strata = strata_at(scale)
+        self.groups = groups(self.types)
+        self.strata = strata_at(self.types, scale)
         self.size = int(self.strata.start[-1])
         self.class_size = np.zeros((len(source.REGIONS), len(self.groups.class_liability)))
         np.add.at(
@@ -174,7 +177,7 @@ class Population:
 
     def summary(self) -> dict[str, float]:
         """Means of the adults, for comparison with those abroad."""
-        types = source.composition()
+        types = self.types
         share = types.persons / types.persons.sum()
         sample = self.people(np.arange(0, self.size, max(1, self.size // 20_000)))
         return {

@@ -13,7 +13,7 @@ from mesa.agent import GroupBy
 
 from abm import equations
 from abm.choices import RUSSIA, deciders_abroad, deciders_at_home
-from abm.composition import EDUCATIONS, LEANINGS, OCCUPATIONS, REGIONS, SEXES
+from abm.composition import EDUCATIONS, ELITES, LEANINGS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import ability, components, total
 from abm.doors import STATUS_NAMES
 from abm.emigrants import ARMY, HOME
@@ -31,6 +31,7 @@ _NAMED = {
     "education": EDUCATIONS,
     "occupation": OCCUPATIONS,
     "leaning": LEANINGS,
+    "elite": ELITES,
 }
 _TRAITS = (
     "age_years", "wage_usd", "dissent", "activist", "attachment_standard", "foreign_passport",

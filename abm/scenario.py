@@ -2,7 +2,9 @@
 
 A scenario may stand on another (`base`): its own event takes the place of the base's with the same
 lever, host and date. A lever named in `[levers]`, in `--set` or by a mechanism that is off holds
-its value from the first week on, and the dated events of the base for it are dropped.
+its value from the first week on, and the dated events of the base for it are dropped. Without
+"responses", so are dated events that answered an inflow of Russians: in a counterfactual they must
+arise by themselves.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
 
-from abm import checks
+import pandas as pd
+
+from abm import checks, own_people
 from abm.checks import known_host
 from abm.errors import InputError, unknown
 from abm.levers import BY_NAME
 from abm.mechanisms import mechanism
+from abm.own_mechanism import NULL, OwnMechanism, chosen, with_more
+from abm.own_people import OwnPeople
 from abm.parameters import NAMES, Parameters, parameters_from
 from abm.scenario_file import Event, ScenarioFile, check_schedule, packaged_scenarios, read
 
@@ -39,7 +45,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A resolved scenario: all that a run needs beside its data."""
+    """A resolved scenario: all that a run needs beside its data.
+
+    population, mechanisms: the user's own; None for the packaged people.
+    """
 
     name: str
     title: str
@@ -51,6 +60,9 @@ class Scenario:
     events: tuple[Event, ...]
     held: tuple[Held, ...]
     without: tuple[str, ...]
+    population: OwnPeople | None = None
+    mechanisms: tuple[OwnMechanism, ...] = ()
+    looking_ahead: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -62,7 +74,10 @@ class Scenario:
                 return [plain(item) for item in value]
             return value.isoformat() if isinstance(value, date) else value
 
-        result: dict[str, Any] = plain(asdict(self))
+        result: dict[str, Any] = plain(asdict(replace(self, population=None, mechanisms=())))
+        result["without"] += [each.id for each in self.mechanisms if each.value == NULL]
+        result["population"] = self.population and self.population.as_dict()
+        result["mechanisms"] = [each.as_dict() for each in self.mechanisms]
         return result
 
 
@@ -79,9 +94,13 @@ def load(
     set: Mapping[str, float] | None = None,
     without: Iterable[str] = (),
     replicate: int = 0,
+    population: pd.DataFrame | str | Path | None = None,
+    mechanisms: Iterable[OwnMechanism] = (),
+    looking_ahead: bool | None = None,
 ) -> Scenario:
     """A scenario by packaged name or TOML path, with what the user changes.
 
+    population: a table of the user's own people; mechanisms: more of them, of the user's own.
     Raises InputError, before anything runs, naming the key and a valid example.
     """
     if isinstance(scenario, (str, Path)):
@@ -98,15 +117,34 @@ def load(
     if until is not None:
         resolved = _cut(resolved, _day_of("until", until))
     resolved = replace(resolved, replicate=checks.replicate("replicate", replicate))
-    parameters, levers = _settings({} if set is None else set)
-    off = without if isinstance(without, (str, bytes)) else _listed(without)
+    if looking_ahead is not None:
+        ahead = checks.flag("looking_ahead", looking_ahead)
+        resolved = replace(resolved, looking_ahead=ahead)
+    resolved = _peopled(resolved, population)
+    own = with_more(resolved.mechanisms, mechanisms)
+    values, parameters, levers = _settings({} if set is None else set, own)
+    own_off, off = _split(without, own)
+    resolved = replace(resolved, mechanisms=chosen(own, values, own_off))
     resolved = _changed(resolved, parameters, levers, checks.mechanisms("without", off))
     _check(resolved)
     return resolved
 
 
-def _listed(given: object) -> object:
-    return list(given) if isinstance(given, Iterable) else given
+def _peopled(scenario: Scenario, population: object) -> Scenario:
+    """The scenario with people of the user's own, if there are any; enough for its scale."""
+    if population is not None:
+        scenario = replace(scenario, population=own_people.read(population))
+    if scenario.population is not None:
+        scenario.population.check_scale(scenario.scale)
+    return scenario
+
+
+def _split(without: object, own: tuple[OwnMechanism, ...]) -> tuple[list[str], object]:
+    """Ids of the user's own mechanisms among those that are off, and the rest, not yet checked."""
+    if isinstance(without, (str, bytes)) or not isinstance(without, Iterable):
+        return [], without
+    given, ids = list(without), [each.id for each in own]
+    return [id for id in given if id in ids], [id for id in given if id not in ids]
 
 
 def _day_of(key: str, value: object) -> date:
@@ -122,28 +160,37 @@ def _day_of(key: str, value: object) -> date:
     return checks.day(key, value)
 
 
-def _settings(given: object) -> tuple[dict[str, float], tuple[Held, ...]]:
-    """Parameters by name and levers held, from names and values that a user sets."""
+def _settings(
+    given: object, own: tuple[OwnMechanism, ...]
+) -> tuple[dict[str, float], dict[str, float], tuple[Held, ...]]:
+    """Parameters of own mechanisms and of the package by name, and levers held, from names and
+    values that a user sets."""
     example = "renewal_strictness.Turkey=0.2"
     if not isinstance(given, Mapping):
         raise InputError(f"'set' must be names with values, not {given!r}. Example: {example}")
+    values: dict[str, float] = {}
     parameters: dict[str, float] = {}
     levers: dict[str, float] = {}
+    mine = [each.parameter for each in own]
     for name, value in given.items():
-        if name in NAMES:
+        if name in mine:
+            values[name] = checks.number(name, value, f"{name}=1")
+        elif name in NAMES:
             parameters[name] = checks.parameter(name, value)
         elif str(name).partition(".")[0] in BY_NAME:
             levers[name] = checks.lever_value(name, value)
         else:
-            raise unknown("parameter or lever", name, (*NAMES, *BY_NAME), example)
-    return parameters, _held(levers)
+            raise unknown("parameter or lever", name, (*NAMES, *BY_NAME, *mine), example)
+    return values, parameters, _held(levers)
 
 
 def _held(levers: Mapping[str, float]) -> tuple[Held, ...]:
-    """Levers held, those of every host first, so that one named host differs from the rest."""
+    """Levers held, the widest first, so that a host differs from its union, and that from all."""
     parts = [(*name.partition("."), value) for name, value in levers.items()]
-    held = [Held(lever, host or None, value) for lever, _, host, value in parts]
-    return tuple(sorted(held, key=lambda each: each.host is not None))
+    named = [(lever, checks.members(place) if place else (), v) for lever, _, place, v in parts]
+    named.sort(key=lambda each: (len(each[1]) > 0, -len(each[1])))
+    held = {(lever, host): v for lever, hosts, v in named for host in hosts or (None,)}
+    return tuple(Held(lever, host, value) for (lever, host), value in held.items())
 
 
 def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
@@ -161,7 +208,7 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
 
 
 def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
-    given = {name: getattr(file, name) for name in ("title", "scale", "seed")}
+    given = {name: getattr(file, name) for name in ("title", "scale", "seed", "looking_ahead")}
     changes = {name: value for name, value in given.items() if value is not None}
     base = _cut(replace(base, name=file.name, **changes), file.until or base.until)
     held = _held(file.levers)
@@ -180,6 +227,9 @@ def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
                 "act; leave out one of them"
             )
     result = replace(changed, events=(*kept, *file.events))
+    if file.population is not None:
+        people = own_people.read(file.population, file.path.parent)
+        result = replace(result, population=people)
     _check(result)
     return result
 
@@ -202,11 +252,12 @@ def _changed(
     for each in off:
         values |= each.off
     new = (*(held for each in off for held in _held(each.held)), *levers)
+    dropped = {each.drops for each in off}
     return replace(
         scenario,
         parameters=parameters_from({**values, **parameters}),
         held=(*_uncovered(scenario.held, new), *new),
-        events=_uncovered(scenario.events, new),
+        events=tuple(e for e in _uncovered(scenario.events, new) if e.kind not in dropped),
         without=tuple(dict.fromkeys((*scenario.without, *without))),
     )
 
@@ -220,6 +271,12 @@ def _check(scenario: Scenario) -> None:
     check_schedule(scenario.events)
     for id in scenario.without:
         off = mechanism(id)
+        for event in scenario.events:
+            if event.kind == off.drops:
+                raise InputError(
+                    f"the event {event} is a {event.kind}, but {id} are off, so it would never "
+                    'act; leave out one of them. Example: kind = "imposed"'
+                )
         said = {name: getattr(scenario.parameters, name) for name in off.off}
         levers = [(held.lever, held.value) for held in scenario.held]
         levers += [(event.lever, event.value) for event in scenario.events]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,7 +47,10 @@ class Event:
 
 @dataclass(frozen=True)
 class ScenarioFile:
-    """What one file says; None where it says nothing. levers: "name" or "name.host" to value."""
+    """What one file says; None where it says nothing.
+
+    levers: values by "name", "name.host" or "name.union".
+    """
 
     path: Path
     name: str
@@ -55,6 +59,8 @@ class ScenarioFile:
     until: datetime.date | None = None
     scale: int | None = None
     seed: int | None = None
+    population: str | None = None
+    looking_ahead: bool | None = None
     without: tuple[str, ...] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
     levers: Mapping[str, float] = field(default_factory=dict)
@@ -71,6 +77,13 @@ def packaged_scenarios() -> dict[str, str]:
 @cache
 def _title(name: str) -> str:
     return str(tomllib.loads(_packaged(name).read_text("utf-8"))["title"])
+
+
+def leading_comment(name: str) -> str:
+    """What stands at the head of a packaged scenario: its question and source, as a sentence."""
+    lines = _packaged(name).read_text("utf-8").splitlines()
+    said = takewhile(lambda line: line.startswith("# "), lines)
+    return " ".join(line.removeprefix("# ") for line in said)
 
 
 def _packaged(name: str) -> Path:
@@ -199,7 +212,7 @@ def _hosts_of(event: Mapping[str, Any]) -> tuple[str | None, ...]:
         return (None,)
     if ("host" in event) == ("hosts" in event):
         raise InputError(f'lever {lever!r} needs host or hosts. Example: host = "Georgia"')
-    return (event["host"],) if "host" in event else tuple(event["hosts"])
+    return tuple(event.get("host") or event["hosts"])
 
 
 def _check_window(day: datetime.date, until: datetime.date | None) -> None:
@@ -238,6 +251,8 @@ KEYS: dict[str, Callable[[str, object], Any]] = {
     "until": checks.day,
     "scale": checks.scale,
     "seed": checks.seed,
+    "population": partial(checks.text, example="people.csv"),
+    "looking_ahead": checks.flag,
     "without": checks.mechanisms,
     "parameters": checks.table,
     "levers": checks.table,

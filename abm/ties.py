@@ -11,12 +11,17 @@ from math import gcd
 import numpy as np
 
 from abm.chance import Chance, Integers
-from abm.population import Population
+from abm.population import LIFE_STAGES, Groups, Population
 
 CONTACTS = 16  # facts.csv W385: one in six knows somebody who left, about 1 % of adults
 NOBODY = -1
 # Partners share their class of attachment to home: these bins begin a class.
 ALIKE_TO = (3, 5, 7, 9, 11)
+
+
+def community(groups: Groups) -> Integers:
+    """The community of each group, whose people know each other: region and life stage."""
+    return groups.region * len(LIFE_STAGES) + groups.stage
 
 
 class Pools:
@@ -29,7 +34,7 @@ class Pools:
         self._order = self._order[np.argsort(pool_of[self._order], kind="stable")]
         heads = population.strata.size[self._order]
         self._before = np.concatenate([[0], np.cumsum(heads)])
-        pools = int(pool_of.max()) + 2  # one more, so that each has a counterpart
+        pools = max(int(pool_of.max()), 0) + 2  # one more, so that each has a counterpart
         self.size = np.bincount(pool_of[self._order], heads, pools).astype(np.int64)
         self._base = np.concatenate([[0], np.cumsum(self.size)])
         self._first = np.zeros(len(pool_of), dtype=np.int64)
@@ -80,7 +85,7 @@ class Ties:
 
     def __init__(self, population: Population) -> None:
         g, group = population.groups, population.strata.group
-        place = g.region * 3 + g.stage
+        place = community(g)
         alike = np.searchsorted(ALIKE_TO, population.strata.attachment_bin, side="right")
         pool = (place[group] * (len(ALIKE_TO) + 1) + alike) * 2 + g.sex[group]
         couple = np.where(g.partnered[group] == 1, pool, NOBODY)

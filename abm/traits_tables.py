@@ -9,14 +9,18 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from .composition import (
     EDUCATIONS,
+    ELITES,
     HIGHER,
     OCCUPATIONS,
     REGIONS,
+    age_axis,
     age_margins,
+    composition,
     education_axis,
     persons_by_education,
     persons_by_sex_and_age,
@@ -26,6 +30,11 @@ from .composition import (
 from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_only
 
 EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
+SECTORS = tuple(name for name in OCCUPATIONS if name not in ("student", "jobless"))
+
+# The occupations whose topmost are an elite, by its kind.
+ELITE_WORK = {"silovik": "security", "manager": "manager", "investor": "entrepreneur"}
+ELITE_AGE_GROUP = 3  # from 35 on
 
 
 @cache
@@ -70,6 +79,25 @@ def savings_months_quantiles() -> tuple[Array, Array]:
     longest = [number("savings_months_p99"), number("savings_months_p100")]
     months = np.array([0.0, 0.0, 1.0, 3.0, 6.0, 12.0, *longest])
     return read_only(probabilities), read_only(months)
+
+
+@cache
+def home_income_mean_usd() -> float:
+    """Mean income at home of all adults, whether they work or not, USD a month."""
+    persons = workforce().sum(axis=(0, 1, 3))
+    return float((persons * home_wage_usd()).sum() / persons.sum())
+
+
+@cache
+def wealth_median_usd() -> float:
+    """Median net wealth of an adult, USD."""
+    return number("wealth_median_usd")
+
+
+@cache
+def wealth_most_usd() -> float:
+    """Net wealth of the richest meant here, USD; those above are the elite's investors."""
+    return number("wealth_most_usd")
 
 
 @cache
@@ -168,3 +196,25 @@ def attachment_by_stage() -> Array:
     distance = distance - np.average(distance, weights=persons)
     weights = persons.reshape(-1, 3)
     return read_only((distance.reshape(-1, 3) * weights).sum(axis=1) / weights.sum(axis=1))
+
+
+@cache
+def elite_share() -> Array:
+    """Share of those with a degree, aged 35 and more, who are of the elite, by occupation, (10,).
+
+    Headcount / people of that kind; within it anybody is as likely as anybody else (assumption).
+    """
+    of_the_kind = workforce() * ((age_axis >= ELITE_AGE_GROUP) & (education_axis == HIGHER))
+    headcount = by("occupation", OCCUPATIONS, "elite_headcount", absent=0.0, education="higher")
+    return read_only(headcount / np.maximum(of_the_kind.sum(axis=(0, 1, 2, 3)), 1.0))
+
+
+@cache
+def elite_of_types() -> NDArray[np.int64]:
+    """The kind of elite that each type of people could be of, an index into ELITES, (types,)."""
+    types = composition()
+    grown = (types.age_group >= ELITE_AGE_GROUP) & (types.education == HIGHER)
+    kind = np.zeros(len(grown), dtype=np.int64)
+    for elite, work in ELITE_WORK.items():
+        kind[grown & (types.occupation == OCCUPATIONS.index(work))] = ELITES.index(elite)
+    return kind

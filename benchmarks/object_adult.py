@@ -8,7 +8,7 @@ from typing import Any
 
 import mesa
 
-from abm import equations
+from abm import elite, equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS
 from abm.doors import (
@@ -32,7 +32,7 @@ from benchmarks.object_hosts import ObjectHost, quarter
 TRAITS = (
     "risk_class", "region", "leaning", "occupation", "dissent", "activist", "attachment_standard",
     "wage_usd", "savings_usd", "foreign_passport", "speaks_foreign_language", "remote", "skilled",
-    "children", "stage", "descent_host",
+    "children", "stage", "descent_host", "elite",
 )  # fmt: skip
 INSECURITY = STATUS_INSECURITY.tolist()
 
@@ -151,7 +151,8 @@ class Adult(mesa.Agent):
             permit=skill or seeks or joins,
             resettled=bool(waits and quarter(word, 0) < offers["resettlement"]),
             protection=(self.activist and quarter(word, 3) < activists)
-            or (self.draftable and quarter(word, 3) < evaders),
+            or (self.draftable and quarter(word, 3) < evaders)
+            or quarter(word, 3) < self.elite_share_invited(host),
         )
 
     def word_of(self, host: ObjectHost) -> int:
@@ -164,6 +165,13 @@ class Adult(mesa.Agent):
         """Whether a settlement tied to residence is granted, as far as they have heard (P6)."""
         share = host.heard["simplified_settlement"]
         return not self.settled_before and quarter(self.word_of(host), 0) < share
+
+    def elite_share_invited(self, host: ObjectHost) -> float:
+        """Share of this person's kind of elite whom a host lets in."""
+        if not self.elite:
+            return 0.0
+        own = host.elite_service if self.elite == elite.SILOVIK else host.elite_posts
+        return max(host.elite_sanctuary, own)
 
     def has_not_heard(self, host: ObjectHost) -> bool:
         """News that a door was shut has not reached this person (M5)."""
@@ -185,8 +193,18 @@ class Adult(mesa.Agent):
         movable = 1.0
         if self.host is None:
             movable = equations.let_through(p.movable_savings, host.capital_accepted)
-        pays = door.resettled or self.savings_usd * movable >= self.journey_usd(host)
+        pays = (
+            door.resettled or self.elite > 0 or self.savings_usd * movable >= self.journey_usd(host)
+        )
         return open and not stopped and pays
+
+    def is_kept_out_of(self, host: ObjectHost) -> bool:
+        """Whether a host is shut to this visitor, who has the passport and the money for it."""
+        if not (host.shut_to_visitors and self.foreign_passport):
+            return False
+        luck, door = self.model.luck.uniform("exit", self.person), self.door(host)
+        stopped = self.draftable and luck < self.model.kremlin.exit_ban
+        return not door.open and self.able(host, door, True, stopped)
 
     # --- what places are worth -------------------------------------------------------------------
 
@@ -265,8 +283,37 @@ class Adult(mesa.Agent):
             + equations.weight_of_insecurity(p.insecurity_weight, insecurity)
             + equations.weight_of_discrimination(p.discrimination_weight, lived)
             + equations.weight_of_fear(p.fear_weight, self.dissent, host.fear)
+            + self.worth_as_elite(host)
             - cost
         )
+
+    def worth_as_elite(self, host: ObjectHost) -> float:
+        """What a host offers to one of the elite, less the kin left behind."""
+        if not self.elite:
+            return 0.0
+        p, partner = self.model.parameters, self.partner
+        own = host.elite_posts + host.elite_payments
+        if self.elite == elite.SILOVIK:
+            own = host.elite_service
+        kin = elite.KIN_LEFT
+        if partner is not None:
+            kin = elite.PARTNER_LEFT if partner.host is None else elite.NOBODY_LEFT
+        return float(
+            elite.worth_abroad(
+                p.elite_capital,
+                host.elite_capital_kept,
+                p.elite_security,
+                host.elite_sanctuary,
+                p.elite_post,
+                own,
+            )
+            + elite.weight_of_hostages(p.elite_hostage, kin)
+        )
+
+    def rents(self) -> float:
+        """Career and rents that one of the elite keeps by staying."""
+        at_stake = self.elite > 0 and self.host is None
+        return float(elite.worth_at_home(self.model.parameters.elite_rents, at_stake))
 
     def insecurity(self) -> float:
         """Insecurity of this person's own status abroad."""
@@ -290,7 +337,7 @@ class Adult(mesa.Agent):
                 p.mobilisation_weight, self.perceived_risk()
             ),
             "repression": equations.weight_of_repression(
-                p.repression_weight, self.dissent, kremlin.repression, kremlin.propaganda
+                p.repression_weight, self.dissent, kremlin.repression, self.model.propaganda
             ),
             "conscience": equations.weight_of_conscience(
                 p.repression_weight, self.dissent, p.conscience * (1.0 - kremlin.regime_change)
@@ -303,7 +350,7 @@ class Adult(mesa.Agent):
     def consumption_at_home(self) -> float:
         """Worth of consumption in Russia."""
         p, model = self.model.parameters, self.model
-        income = self.wage_usd * model.real_wage_index
+        income = self.wage_usd * model.real_wage_index * model.wage_offers[self.occupation]
         spent = equations.consumption(income, 0.0, home_value("price_level"), p.subsistence_ppp_usd)
         return float(equations.worth_of_consumption(p.consumption_weight, spent))
 
@@ -330,6 +377,7 @@ class Adult(mesa.Agent):
             + sum(self.ills_of_home().values())
             + pull
             + news
+            + self.rents()
             - cost
         )
 

@@ -16,6 +16,7 @@ from abm.doors import (
     LONG_PERMIT_WEEKS,
     PENDING,
     PERMIT,
+    REAPPLY_WEEKS,
     VISITOR,
 )
 from abm.emigrants import (
@@ -33,7 +34,6 @@ from abm.emigrants import (
     SAVINGS_ENDED,
     TRIGGERS,
 )
-from abm.life_abroad import REAPPLY_WEEKS
 from benchmarks.object_adult import Adult
 from benchmarks.object_hosts import ObjectHost, third
 
@@ -98,14 +98,17 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
     luck = model.luck.departure(adult.person, model.week, u)
     utilities, believed, in_fact, considered = options(adult)
     choice = first_of(race(luck, utilities, believed), model.hosts)
+    wish = first_of(race(luck, utilities, considered), model.hosts)
+    if wish is not None and adult.is_kept_out_of(wish):
+        model.rejections += adult.people
     if choice is None:
-        wish = first_of(race(luck, utilities, considered), model.hosts)
         model.immobile += adult.people if wish is not None else 0.0
         if wish is None and first_of(race(luck, utilities, [True] * len(luck)), model.hosts):
             model.never_heard += adult.people  # would want to go where a door has opened
         return None
     if not in_fact[choice.row]:
         model.turned_back += adult.people
+        model.rejections += adult.people
         adult.savings_usd = max(0.0, adult.savings_usd - adult.journey_usd(choice))
         return None
     gains = {name: -value for name, value in adult.ills_of_home().items()}
@@ -151,6 +154,7 @@ def live_abroad(adult: Adult) -> None:
         p.anti_discrimination_effect * adult.host.anti_discrimination,
     ):
         adult.discrimination += 1.0
+        model.rejections += adult.people
         strike(adult, DISCRIMINATION)
     work_a_week(adult, third(word, 2))
     spend_a_week(adult)
@@ -231,6 +235,7 @@ def answer_permit(adult: Adult) -> None:
     elif adult.status != CITIZEN:
         if model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal:
             model.refusals.append((week, adult.person, host.name, adult.status != PENDING))
+            model.rejections += adult.people
             adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS
             if host.border_run > 0:
                 adult.status, adult.permit_ends = VISITOR, week + host.visitor_weeks

@@ -20,16 +20,20 @@ import numpy as np
 import pandas as pd
 
 from abm import equations, scenario
-from abm.calendar import WEEKS_PER_YEAR, first_week_on_or_after, weeks_until
+from abm import equations_of_society as society
+from abm.accounts import workforce
+from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR, first_week_on_or_after, weeks_until
 from abm.chance import Chance
+from abm.composition import OCCUPATIONS
 from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR
+from abm.elite import comes_along
 from abm.emigrants import JOBLESS, PARTNER, REMOTE_WORK
 from abm.hosts import HostColumns
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
 from abm.kremlin import NEWS
 from abm.levers import NO_LIMIT
 from abm.population import Population
-from abm.ties import NOBODY, Ties
+from abm.ties import CONTACTS, NOBODY, Ties
 from benchmarks.object_adult import TRAITS, Adult, Door, weeks_on_entry
 from benchmarks.object_hosts import Luck, ObjectHost, ObjectKremlin, poisson_at
 from benchmarks.object_life import Intent, decide_abroad, decide_at_home, first_of, live_abroad
@@ -55,6 +59,8 @@ class ObjectModel(mesa.Model):
         self.refusals: list[tuple[int, int, str, bool]] = []
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
         self.never_heard = self.resettled = self.abducted = 0.0
+        self.rejections = self.tilt = 0.0  # people; logit
+        self.wage_offers = [1.0] * len(OCCUPATIONS)
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
     def _adults(self, population: Population) -> list[Adult]:
@@ -89,6 +95,11 @@ class ObjectModel(mesa.Model):
         """Real wages at home this week, mean of 2021 = 1."""
         return real_wage_index(self.week)
 
+    @property
+    def propaganda(self) -> float:
+        """Its strength: what the Kremlin puts in now, tilted as of last week."""
+        return float(society.propaganda_strength(self.kremlin.propaganda, self.tilt))
+
     # --- the week --------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -106,6 +117,7 @@ class ObjectModel(mesa.Model):
             if adult.host is not None:
                 live_abroad(adult)
         self.move(self.accompany(self.allot(self.decide())))
+        self.account()
         self.week += 1
 
     def events(self) -> None:
@@ -160,6 +172,32 @@ class ObjectModel(mesa.Model):
                 intents.append(decide_at_home(adult, draw))
         return [intent for intent in intents if intent is not None]
 
+    def account(self) -> None:
+        """At the week's end: wage offers by what is missing, and what tilts propaganda."""
+        p = self.parameters
+        missing = [0.0] * len(OCCUPATIONS)
+        abroad = settled = 0.0
+        for adult in self.adults:
+            if adult.host is not None:
+                abroad += adult.people
+                settled += adult.status in SECURE
+            if adult.called_up or (adult.host is not None and adult.work != REMOTE_WORK):
+                missing[adult.occupation] += self.scale
+        for row, workers in enumerate(workforce().workers.tolist()):
+            short = society.shortage(p.missed, missing[row], workers) if workers else 0.0
+            self.wage_offers[row] = float(society.wage_offer(p.wage_offer_elasticity, short))
+        self.tilt = float(
+            society.propaganda_tilt(
+                p.propaganda_from_rejections,
+                society.rejection(self.rejections, abroad),
+                p.propaganda_from_contacts,
+                society.welcome(CONTACTS, settled / len(self.adults)),
+                p.propaganda_from_war,
+                society.war_felt((self.week + 1) / WEEKS_PER_MONTH),
+            )
+        )
+        self.rejections = float(equations.forgotten(self.rejections))
+
     # --- moves -----------------------------------------------------------------------------------
 
     def allot(self, intents: list[Intent]) -> list[Intent]:
@@ -206,8 +244,8 @@ class ObjectModel(mesa.Model):
                 if not leads and intent.destination is not other.destination:
                     follows.append((intent.adult, other))
             elif partner.host is intent.origin and not partner.called_up:
-                joins = self.luck.uniform("joins", first, self.week) < self.parameters.partner_joins
-                if joins:
+                lot = self.luck.uniform("joins", first, self.week)
+                if lot < comes_along(self.parameters.partner_joins, partner.rents()):
                     joining.append((partner, intent))
         redirected = [(wants[adult], a.destination) for adult, a in self.let_in(follows, intents)]
         for intent, destination in redirected:

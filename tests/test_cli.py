@@ -71,6 +71,7 @@ BAD_ARGUMENTS = {
     "no name": (["run", "--set", "=1"], ["NAME=NUMBER"]),
     "two values": (["run", "--set", "conscience=0", "--set", "conscience=1"], ["conscience"]),
     "unknown mechanism": (["run", "--without", "M99"], ["'M99'", "--without M"]),
+    "no such mechanism": (["run", "--without", "response"], ["'responses'"]),
     "negative scale": (["run", "--scale", "-100"], ["scale", "100"]),
     "no scale": (["run", "--scale", "0"], ["scale", "100"]),
     "scale in words": (["run", "--scale", "many"], ["--scale", "'many'", "100"]),

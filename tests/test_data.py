@@ -10,19 +10,19 @@ import pytest
 
 import abm
 from abm.calendar import START
-from abm.hosts_table import HOME, HOST_NAMES
+from abm.hosts_table import HOME, HOST_NAMES, unions
 from abm.levers import BY_NAME, HOST_LEVERS
 from abm.scenario import load
 
 DATA = Path(abm.__file__).parent / "data"
-TEXT_FIELDS = ("iso3", "leaning_group")
+TEXT_FIELDS = ("iso3", "leaning_group", "union")
 LEANINGS = {"former Soviet", "Europe and the West", "elsewhere"}
 RUSSIAN_FIELDS = {
     "iso3", "settlement_population", "wage_net_mean_usd", "wage_net_it_usd", "rent_usd",
     "price_level", "unemployment",
 }  # fmt: skip
 UNITS = {
-    "iso3": "code", "leaning_group": "label", "settlement_population": "persons",
+    "iso3": "code", "leaning_group": "label", "union": "label", "settlement_population": "persons",
     "diaspora_2021": "persons", "russian_language_ease": "share",
     "wage_net_mean_usd": "USD/month", "wage_net_it_usd": "USD/month", "rent_usd": "USD/month",
     "price_level": "US = 1", "unemployment": "share", "visa_free_days": "days",
@@ -88,6 +88,7 @@ def test_labels(hosts: list[Row]) -> None:
     assert len(set(codes)) == len(codes)
     assert all(len(code) == 3 and code.isupper() for code in codes)
     assert {row["value"] for row in hosts if row["field"] == "leaning_group"} == LEANINGS
+    assert {row["value"] for row in hosts if row["field"] == "union"} == {"EU", "EAEU", "none"}
 
 
 def test_levels_of_levers_lie_in_the_levers_ranges(hosts: list[Row]) -> None:
@@ -146,7 +147,7 @@ def test_events_are_dated_sourced_and_known(war_years: dict[str, Any]) -> None:
         assert event["kind"] in ("imposed", "response"), event
         assert event["source"].strip(), event
         named = event.get("hosts", [event["host"]] if "host" in event else [])
-        assert set(named) <= set(HOST_NAMES), event
+        assert set(named) <= {*HOST_NAMES, *unions()}, event
         assert bool(named) == (lever.actor == "host"), event
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from finished_runs import finished, series
+from finished_runs import finished, series, total
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -227,3 +227,16 @@ def test_hosts_of_two_models_are_their_own() -> None:
     assert not (other.host_columns.visa_free_days == 1.0).all()
     fresh = HostColumns(Parameters())
     np.testing.assert_array_equal(other.host_columns.host_constant, fresh.host_constant)
+
+
+def test_turkey_tightens_by_its_own_inflow_when_nothing_dated_does() -> None:
+    """Far less than in fact: docs/hosts-that-answer.md says how much, and why."""
+    unpressed = {"accession_pressure__Turkey": 0.45}
+    came = finished(("responses",), "2023-12-31", **unpressed)
+    nobody = finished(("responses",), "2023-12-31", host_constant__Turkey=-8, **unpressed)
+    assert total(nobody, "arrivals", "Turkey") < total(came, "arrivals", "Turkey") / 10
+    strictness = [series(run, "policy_strictness", "Turkey") for run in (nobody, came)]
+    risen = [float(each[-1] - STRICTNESS_AT_START) for each in strictness]
+    assert 0 <= risen[0] < risen[1] / 10
+    in_fact = series(finished(until="2023-12-31"), "policy_strictness", "Turkey")[-1]
+    assert STRICTNESS_AT_START + risen[1] < in_fact

@@ -11,7 +11,15 @@ import pytest
 from finished_runs import halted, stepped
 
 from abm import equations
-from abm.doors import CITIZEN, IRREGULAR, LONG_PERMIT, PENDING, PERMIT, VISITOR
+from abm.doors import (
+    CITIZEN,
+    IRREGULAR,
+    LONG_PERMIT,
+    PENDING,
+    PERMIT,
+    REAPPLY_WEEKS,
+    VISITOR,
+)
 from abm.emigrants import (
     ATTENTION,
     DISCRIMINATION,
@@ -23,7 +31,7 @@ from abm.emigrants import (
     REMOTE_WORK,
     SAVINGS_ENDED,
 )
-from abm.life_abroad import REAPPLY_WEEKS, life_abroad
+from abm.life_abroad import life_abroad
 from abm.model import EmigrationModel
 
 COLUMNS = (

@@ -32,6 +32,10 @@ NO_FEEDBACK = {
     "rent_elasticity": 0,
     "diaspora_weight": 0,
     "contacts_weight": 0,
+    "policy_to_crowding": 0,
+    "wage_offer_elasticity": 0,
+    "propaganda_from_rejections": 0,
+    "propaganda_from_contacts": 0,
     "mobilisation_quota": 0,
     "weekly_places": NO_LIMIT,
     "news_weeks": 0,
@@ -177,8 +181,11 @@ def people_who_differ(one: EmigrationModel, other: EmigrationModel) -> set[int]:
 
 @pytest.mark.parametrize("host", ["Georgia", "Israel"])
 def test_what_a_shut_host_is_like_changes_nothing(finished: Finish, host: str) -> None:
-    """Feedback is on, and people may well wish that they could go there."""
-    settings = {**EASY, **shut(host), "news_weeks": 0}
+    """Feedback is on, and people may well wish that they could go there.
+
+    Off is only what such wishes do to propaganda.
+    """
+    settings = {**EASY, **shut(host), "news_weeks": 0, "propaganda_from_rejections": 0}
     likings = (
         {"host_constant": -5, "right_to_work": 0, "payment_access": 0, "direct_flights": 0},
         {"host_constant": 5, "right_to_work": 1, "payment_access": 1, "incident": 1,

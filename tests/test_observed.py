@@ -122,6 +122,16 @@ def test_shares_returned_differ_by_whom_the_source_asks() -> None:
     assert isnan(read("T9", a_run()))  # nobody left
 
 
+def test_growth_owed_to_returns_is_the_rise_from_one_year_to_the_next() -> None:
+    weeks_of_2023 = range(45, 97)  # from 5 January 2023 on
+    added = {("World", "gdp_contribution"): {week: 0.9 for week in weeks_of_2023}}
+    at_work = {("World", "returnees_at_work"): {week: 0.003 * 73.6e6 for week in weeks_of_2023}}
+    run = a_run(outcomes=outcomes(added | at_work))
+    days = 361 / 365  # of 2023, from the fifth of January
+    assert read("T16.1", run) == pytest.approx(0.9 * days / 3.6)
+    assert read("T16.2", run) == pytest.approx(0.2 * 3.6 / 0.3 / days)
+
+
 def test_a_stay_lasts_until_the_next_move_and_absences_join() -> None:
     table = moves(
         (1, 0, "Russia", "Georgia"),

@@ -12,7 +12,7 @@ from abm import composition, traits_tables
 from abm.chance import Chance
 from abm.model import EmigrationModel
 from abm.people import ATTACHMENT_LIMIT, MOST_CHILDREN, WAGE_LIMIT, People
-from abm.population import Population, groups
+from abm.population import Population
 
 LEAST_P = 1e-4  # the draws are fixed, so a test that passes once passes for ever
 SCALE = 1000
@@ -143,7 +143,9 @@ def test_dissent_lies_within_its_bin(population: Population, everybody: People) 
     for k in range(len(edges) - 1):
         within = (everybody.dissent[cell == k] - edges[k]) / (edges[k + 1] - edges[k])
         assert stats.kstest(within, "uniform").pvalue > LEAST_P
-        assert near(len(within), groups().persons[groups().dissent_bin == k].sum() / SCALE)
+        assert near(
+            len(within), population.groups.persons[population.groups.dissent_bin == k].sum() / SCALE
+        )
     assert np.all(cell[everybody.activist] == composition.DISSENTS.index("opponent"))
 
 

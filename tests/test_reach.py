@@ -12,11 +12,12 @@ from abm.kremlin import DRAFT_ELIGIBLE
 from abm.levers import HOST_LEVERS
 from abm.model import EmigrationModel
 
-# Without what carries a change on to others: rents, reviews, compatriots and contacts, the call-up.
+# Without what carries a change on to others: rents, reviews, compatriots and contacts, wage offers,
+# propaganda, the call-up.
 APART: dict[str, Any] = {
     "scale": 1000,
     "until": "2022-12-31",
-    "without": ("M15", "M17", "M18", "M36"),
+    "without": ("M12", "M15", "M17", "M18", "M22", "M23", "M36"),
 }
 MORE_MOVE = {"mobilisation_quota": 0, "cost_of_leaving": 4.0, "cost_of_return": 1.0}
 REACH: dict[str, tuple[str, float]] = {

@@ -148,17 +148,17 @@ def test_global_random_numbers_are_neither_used_nor_touched(finished: Finish) ->
 def kept_tables() -> dict[str, bytes]:
     """What is read or worked out once and shared by all runs."""
     found: dict[str, bytes] = {}
-    for name in ("groups", "strata_at"):
-        table = getattr(population, name)(*([3000] if name == "strata_at" else []))
+    types = composition.composition()
+    for table in (types, population.groups(types), population.strata_at(types, 3000)):
         for field in fields(table):
-            found[f"{name}.{field.name}"] = np.asarray(getattr(table, field.name)).tobytes()
+            column = np.asarray(getattr(table, field.name))
+            found[f"{type(table).__name__}.{field.name}"] = column.tobytes()
     for field in ("price_level", "visa_free_days", "rent_usd", "descent_share", "right_to_work"):
         found[field] = hosts_table.host_column(field).tobytes()
     arrays = {
         "host_constants": hosts_table.host_constants(),
         "luck_weights": bounds.luck_weights(),
         "wages": traits_tables.home_wage_usd(),
-        "types": composition.composition().persons,
     }
     return found | {name: array.tobytes() for name, array in arrays.items()}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import FrozenInstanceError
 from datetime import date, datetime
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from made_up_scenarios import EVENT, WHOLE, Write, refusal, written
 
 from abm.calendar import START
 from abm.errors import InputError
-from abm.hosts_table import HOST_NAMES
+from abm.hosts_table import HOST_NAMES, unions
 from abm.levers import LEVERS
 from abm.mechanisms import MECHANISMS
 from abm.parameters import NAMES, PARAMETERS
@@ -161,6 +162,55 @@ def test_every_mechanism_can_be_off(mechanism: str) -> None:
     assert {(h.lever, h.value) for h in scenario.held} == set(off.held.items())
     others = set(NAMES) - set(off.off)
     assert all(getattr(scenario.parameters, n) == getattr(load().parameters, n) for n in others)
+
+
+# --- what answered an inflow ---
+
+
+def test_without_responses_only_what_was_imposed_is_left() -> None:
+    base, scenario = load(), load(without=["responses"])
+    assert scenario.events == tuple(event for event in base.events if event.kind == "imposed")
+    assert len(scenario.events) < len(base.events)
+    assert (scenario.held, scenario.parameters) == (base.held, base.parameters)
+    assert load(base, without=["responses"]) == scenario
+
+
+def test_a_file_drops_the_responses_of_its_base(write: Write) -> None:
+    own = {**EVENT, "date": "2022-11-24", "until": "2022-12-15"}
+    path = write(written({"base": '"war-years"', "without": '["responses"]'}, own))
+    scenario = load(path)
+    imposed = [event for event in load().events if event.kind == "imposed"]
+    assert list(scenario.events[:-1]) == imposed
+    assert scenario.events[-1].date == date(2022, 11, 24)
+    assert scenario.without == ("responses",)
+
+
+def test_a_user_drops_the_responses_of_a_file(write: Write) -> None:
+    path = write(written({}, EVENT, {**EVENT, "host": '"Italy"', "kind": '"response"'}))
+    assert [event.host for event in load(path).events] == ["Finland", "Italy"]
+    assert [event.host for event in load(path, without=["responses"]).events] == ["Finland"]
+
+
+# --- unions of hosts ---
+
+
+def test_a_union_stands_for_its_members(write: Write) -> None:
+    event = {**EVENT, "hosts": '["EU", "Turkey"]'}
+    del event["host"]
+    listed = [each.host for each in load(write(written({}, event))).events]
+    assert listed == [*unions()["EU"], "Turkey"]
+    one = [each.host for each in load(write(written({}, EVENT | {"host": '"EAEU"'}))).events]
+    assert one == list(unions()["EAEU"])
+    assert set(listed) <= set(HOST_NAMES)
+
+
+def test_a_host_differs_from_its_union_and_that_from_all() -> None:
+    chosen = {"entry_ban.Finland": 0, "entry_ban.EU": 1, "entry_ban": 0}
+    for names in permutations(chosen):
+        held = load(set={name: chosen[name] for name in names}).held
+        assert held[0] == Held("entry_ban", None, 0.0)
+        of = {each.host: each.value for each in held[1:]}
+        assert of == {**dict.fromkeys(unions()["EU"], 1.0), "Finland": 0.0}
 
 
 # --- what is refused ---

@@ -153,6 +153,22 @@ REFUSED = {
         ["line 3", "2022-10-05", "Thursday"],
     ),
     "until on the day": (written({}, EVENT | {"until": "2022-09-30"}), ["line 3", "2022-09-30"]),
+    "a host and its union": (
+        written({}, {k: v for k, v in EVENT.items() if k != "host"} | {"hosts": '["Italy", "EU"]'}),
+        ["line 9", "once"],
+    ),
+    "no such union": ("[levers]\nentry_ban.NATO = 1", ["line 2", "'NATO'"]),
+    "a response that would never act": (
+        written({"without": '["responses"]'}, EVENT | {"kind": '"response"'}),
+        ["'entry_ban' of Finland", "responses", "leave out one"],
+    ),
+    "an event of a lever that is off": (
+        written(
+            {"without": '["M1"]'},
+            {k: v for k, v in EVENT.items() if k != "host"} | {"lever": '"repression"'},
+        ),
+        ["'repression'", "M1", "needs 0"],
+    ),
     "an event twice": (written({}, EVENT, EVENT), ["'entry_ban'", "Finland", "2022-09-30"]),
     "two values": (written({}, EVENT, EVENT | {"value": "0"}), ["'entry_ban'", "keep one"]),
     "half an event": (written({}, EVENT, {"date": "2022-09-30"}), ["line 10", "'lever'"]),

@@ -85,9 +85,11 @@ def test_what_set_a_parameter_is_no_hit(monkeypatch: pytest.MonkeyPatch) -> None
         a_target("T10.2"),
         a_target("T16", process=None),
         a_target("T7", evidence="low"),
+        a_target("T16.2", used_to_set="shown: beside T16.1"),
     )
-    assert list(table["status"]) == ["input", "set", "fit", "not covered", "evidence low"]
-    assert list(table["hit"].isna()) == [True, True, False, True, False]
+    statuses = ["input", "set", "fit", "not covered", "evidence low", "shown"]
+    assert list(table["status"]) == statuses
+    assert list(table["hit"].isna()) == [True, True, False, True, False, True]
     assert isnan(table.at[3, "simulated"]) and table.at[0, "simulated"] > 0
     assert targets.hits(table) == (1, 1)  # T10 by its other part
     assert targets.hits(table, evidence="low") == (2, 2)
@@ -95,10 +97,11 @@ def test_what_set_a_parameter_is_no_hit(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_all_targets_are_there() -> None:
     numbers = {target.whole for target in targets.TARGETS}
-    assert numbers == {f"T{i}" for i in [*range(1, 21), 22, 24]}
+    assert numbers == {f"T{i}" for i in [*range(1, 21), 22, 23, 24]}
     status = {target.id: target.status for target in targets.TARGETS}
     assert [i for i in status if status[i] == "input"] == ["T2", "T20"]
-    assert [i for i in status if status[i] == "not covered"] == ["T16"]
+    assert [i for i in status if status[i] == "shown"] == ["T16.2"]
+    assert "not covered" not in status.values()
     assert {i: s for i, s in status.items() if s.startswith("evidence")} == {
         **{"T7": "evidence low", "T8": "evidence high"},
         **{"T9": "evidence high", "T15": "evidence middle"},

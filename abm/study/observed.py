@@ -49,7 +49,9 @@ EU_ENTRIES_A_WEEK = 66_000 / 1.3  # before the order: W304, 66,000 after a rise 
 FINLAND_ENTRIES_A_WEEK = 0.48 * 66_000 / 1.64  # S040's share of W304, before W302's rise of 64 %
 KAZAKHSTAN_ENTRIES_A_DAY = 8_500  # W075, before the order
 EMPLOYED = 73_600_000  # S015's note, end of 2023
+GROWTH_2023 = 3.6  # % of GDP, S013
 MEAN_AGE_OF_ALL_RUSSIANS = 40.1  # years, over all ages, 2020: UN WPP 2019
+DAYS_PER_YEAR = 365.2425
 HALF_A_YEAR = timedelta(days=183)
 DAYS_TO_REGISTER = timedelta(days=14)  # ours: a stay long enough to ask for a tax number
 ENOUGH_TO_REPORT = 20_000  # people; ours: a host with fewer has too few answers to be named
@@ -95,6 +97,12 @@ def _rise(run: Tables, hosts: Sequence[str], first: date, last: date) -> float:
 def departures(run: Tables, host: str, first: date, last: date) -> float:
     """All who left Russia, as flows add up: who leaves twice counts twice; people."""
     return sum_over(run.outcomes, [host], "departures", first, last)
+
+
+def elite_exits_a_year(run: Tables, host: str, first: date, last: date) -> float:
+    """Of the elite, expected to leave in a year; people."""
+    exits = sum_over(run.outcomes, [host], "elite_exits", first, last)
+    return exits * DAYS_PER_YEAR / ((last - first).days + 1)
 
 
 def called_up(run: Tables, host: str, first: date, last: date) -> float:
@@ -226,6 +234,32 @@ def returnees_among_employed(run: Tables, host: str, first: date, last: date) ->
     return float(back * run.scenario.scale / EMPLOYED)
 
 
+def returns_share_of_growth(run: Tables, host: str, first: date, last: date) -> float:
+    """Share of a year's growth that returnees gave: the rise of what they add, year on year.
+
+    Both years are means over their days, so those who return in December hardly count.
+    """
+    return _rise_of_year(run, "gdp_contribution", first, last) / GROWTH_2023
+
+
+def output_needed(run: Tables, host: str, first: date, last: date) -> float:
+    """Output a returnee at work, in those of the mean worker, that the least claimed share needs.
+
+    A fifth of the year's growth over the rise of returnees at work, in shares of the employed.
+    """
+    more_at_work = _rise_of_year(run, "returnees_at_work", first, last) / EMPLOYED
+    return ratio(0.2 * GROWTH_2023 / 100, more_at_work)
+
+
+def _rise_of_year(run: Tables, outcome: str, first: date, last: date) -> float:
+    """Mean of a state over the days of a year less that of the year before, before the war nil."""
+    weeks = ((last - first).days + 1) / 7
+    now = sum_over(run.outcomes, ["World"], outcome, first, last)
+    return (
+        now - sum_over(run.outcomes, ["World"], outcome, year_before(first), year_before(last))
+    ) / weeks
+
+
 def return_rate_ratio(run: Tables, host: str, first: date, last: date) -> float:
     """Returns a person-year in the CIS, Turkey and South-East Asia over those in the EU; ratio."""
     east = _return_rate(run, CIS_TURKEY_SOUTH_EAST_ASIA, first, last)
@@ -236,7 +270,7 @@ def _return_rate(run: Tables, hosts: Sequence[str], first: date, last: date) -> 
     """Returns to Russia from hosts a year for each person there."""
     returns = sum_over(run.outcomes, hosts, "returns", first, last)
     person_weeks = sum_over(run.outcomes, hosts, "stock_abroad", first, last)
-    return ratio(returns, person_weeks * 7 / 365.2425)
+    return ratio(returns, person_weeks * 7 / DAYS_PER_YEAR)
 
 
 def refused_who_returned(run: Tables, host: str, first: date, last: date) -> float:

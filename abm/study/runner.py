@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from abm import scenario as scenarios
 from abm.errors import InputError
 from abm.model import EmigrationModel
+from abm.own_mechanism import OwnMechanism
 from abm.scenario import Scenario
 from abm.study import store, targets
 
@@ -153,6 +155,9 @@ def run(
     without: Iterable[str] = (),
     screened: bool = True,
     replicate: int = 0,
+    population: pd.DataFrame | str | Path | None = None,
+    mechanisms: Iterable[OwnMechanism] = (),
+    looking_ahead: bool | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Run a scenario once and keep its tables.
@@ -163,9 +168,12 @@ def run(
     scale : people an agent; seed : of all luck; until : last day ("2023-12-31"); each as the
         scenario says when None
     set : parameters and levers by name, ``{"renewal_strictness.Turkey": 0.2}``
-    without : mechanisms switched off, ``["M8"]``
+    without : mechanisms switched off, ``["M8"]``; "responses": dated answers to an inflow
     screened : False looks at everybody every week: slow, the same people
     replicate : 0 or more; another number is other luck in the same scenario
+    population : your own people, as a DataFrame or a CSV file (docs/your-own-people.md)
+    mechanisms : your own, beside the package's (docs/add-a-mechanism.md)
+    looking_ahead : whether people weigh what lies ahead; as the scenario says when None
     progress : called after each week with the weeks done and the weeks in all
 
     Raises
@@ -182,6 +190,9 @@ def run(
         without=without,
         screened=screened,
         replicate=replicate,
+        population=population,
+        mechanisms=mechanisms,
+        looking_ahead=looking_ahead,
     )
     while model.running:
         model.step()
@@ -206,38 +217,27 @@ def replicate(
     scenario: str | Path | Scenario = "war-years",
     n: int = 5,
     *,
-    scale: int | None = None,
-    seed: int | None = None,
-    until: str | date | None = None,
-    set: Mapping[str, Any] | None = None,
-    without: Iterable[str] = (),
     screened: bool = True,
     progress: Progress | None = None,
+    **changes: Any,
 ) -> Replicates:
-    """Run a scenario ``n`` times, differing by luck alone; the rest as in `run`.
+    """Run a scenario ``n`` times, differing by luck alone.
+
+    changes: scale, seed, until, set, without, looking_ahead, population and mechanisms, as in
+    `run`.
 
     The number of the replicate is a key of its own beside the seed, never seed + 1.
     """
     if n < 1:
         raise InputError(f"replicates: {n} is not a count of runs; for example 5")
-    without = without if isinstance(without, str) else tuple(without)
+    resolved = scenarios.load(scenario, **changes)
 
     def one(number: int) -> Run:
         def report(week: int, weeks: int) -> None:
             if progress is not None:
                 progress(number * weeks + week, n * weeks)
 
-        return run(
-            scenario,
-            scale=scale,
-            seed=seed,
-            until=until,
-            set=set,
-            without=without,
-            screened=screened,
-            replicate=number,
-            progress=report,
-        )
+        return run(resolved, screened=screened, replicate=number, progress=report)
 
     return Replicates(tuple(one(number) for number in range(n)))
 

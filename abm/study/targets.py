@@ -38,7 +38,8 @@ class Target:
     process : the function of `abm.study.observed`; None where no outcome covers it yet
     host : the host that the process reads; empty where it reads groups of its own
     rule : "all" parts of the target must hold, or "any" one of the parts so marked
-    used_to_set : the parameter or lever that this figure set, so that it is no hit; or empty
+    used_to_set : the parameter or lever that this figure set, so that it is no hit; "shown" where
+        it is no observation; or empty
     evidence : the only evidence scenario in which the figure is expected; or None
     """
 
@@ -66,9 +67,13 @@ class Target:
 
     @property
     def status(self) -> str:
-        """fit, input, set, evidence low/middle/high, or not covered."""
-        if self.used_to_set.startswith("input"):
-            return "input"
+        """fit, input, shown, set, evidence low/middle/high, or not covered.
+
+        Inputs, and what is shown beside a target but is no observation, are marked so in the file.
+        """
+        mark = self.used_to_set.partition(":")[0]
+        if mark in ("input", "shown"):
+            return mark
         if self.used_to_set:
             return "set"
         if self.process is None:

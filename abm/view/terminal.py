@@ -22,6 +22,7 @@ PIPED_WIDTH = 10_000  # one row stays one line, for grep and awk
 SUFFIXES = ((1e6, 1e6, "M"), (1e4, 1e3, "k"), (0.0, 1.0, ""))  # from which size on: unit, suffix
 UNJUDGED = {  # status of a target: how it shows, and why
     "input": ("input", "given to the model"),
+    "shown": ("shown", "no observation, but what a target would need"),
     "set": ("set", "used to set a number of the model"),
     "not covered": ("none", "no outcome covers it yet"),
     "beyond the horizon": ("later", "beyond the last day of the run"),
@@ -138,9 +139,9 @@ def close_output() -> None:
 
 
 def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether the table fits when its longest column may fold, but not below 24."""
+    """Whether the table fits when its longest column may fold, into three lines or so."""
     longest = _longest(columns, rows)
-    narrowest = min(max(longest), 24)
+    narrowest = min(max(longest), max(24, max(longest) // 3))
     return sum(longest) - max(longest) + narrowest + 2 * (len(longest) - 1) <= width
 
 
@@ -176,13 +177,29 @@ def _print_records(
     styles: Callable[[str], str],
 ) -> None:
     for row in rows:
-        out.print(Text(row[0], style="bold"))
-        facts = [
-            Text.assemble(("" if name in ("what", "") else f"{name} ", "dim"), (cell, styles(cell)))
-            for name, cell in zip(columns[1:], row[1:], strict=True)
+        cells = dict(zip(columns[1:], row[1:], strict=True))
+        name, what = Text(row[0], style="bold"), Text(cells.pop("what", ""))
+        apart = len(name) + 2 + len(what) > out.width
+        out.print(name if apart else Text("  ").join([name, what]))
+        facts = [what] if apart else []
+        facts += [
+            Text.assemble((f"{name} " if name else "", "dim"), (cell, styles(cell)))
+            for name, cell in cells.items()
             if cell
         ]
-        out.print(Padding(Text(" · ").join(facts), (0, 0, 0, 2)))
+        for line in _packed(facts, out.width - 2):
+            out.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _packed(facts: Sequence[Text], width: int) -> list[Text]:
+    """Facts in lines, as many in each as fit, so that no short one is torn apart."""
+    lines: list[Text] = []
+    for fact in filter(len, facts):
+        if lines and len(lines[-1]) + 3 + len(fact) <= width:
+            lines[-1] = Text(" · ").join([lines[-1], fact])
+        else:
+            lines.append(fact)
+    return lines
 
 
 def _simulated(row: pd.Series[Any]) -> str:
