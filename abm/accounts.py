@@ -50,7 +50,8 @@ def workforce(types: Composition) -> Workforce:
     persons = types.persons * EMPLOYED[types.occupation]
     wages = home_wage_usd()[types.region, types.occupation]
     workers = np.bincount(types.occupation, persons, _KINDS)
-    return Workforce(np.asarray(workers, dtype=float), float(persons @ wages))
+    wage_bill_usd = max(float((persons * wages).sum()), 1.0)  # among one's own nobody may work
+    return Workforce(np.asarray(workers, dtype=float), wage_bill_usd)
 
 
 def in_hosts(place: Integers, each: Floats | Flags) -> Floats:
@@ -126,8 +127,8 @@ class Accounts:
         cell = kind * _KINDS + occupation
         cells = 2 * REMOTE * _KINDS
         heads = np.bincount(cell, minlength=cells).reshape(-1, _KINDS) * (scale * EMPLOYED)
-        wages = np.bincount(cell, e.home_wage_usd[: e.rows], cells).reshape(-1, _KINDS) @ EMPLOYED
-        wages = wages * (scale / self._workforce.wage_bill_usd)
+        wages = np.bincount(cell, e.home_wage_usd[: e.rows], cells).reshape(-1, _KINDS)[:, EMPLOYED]
+        wages = wages.sum(axis=1) * (scale / self._workforce.wage_bill_usd)
 
         missing = society.shortage(p.missed, heads[GONE], self._workers)
         self.wage_offers = society.wage_offer(p.wage_offer_elasticity, missing)
@@ -157,8 +158,8 @@ class Accounts:
         rows = np.flatnonzero(back & EMPLOYED[e.occupation[: e.rows]])
         years = e.weeks_abroad[rows] / WEEKS_PER_YEAR
         practices = model.scenario.parameters.practices_per_year
-        more = e.home_wage_usd[rows] @ society.practised(practices, change, years)
-        return float(more * model.population.scale / self._workforce.wage_bill_usd)
+        more = e.home_wage_usd[rows] * society.practised(practices, change, years)
+        return float(more.sum() * model.population.scale / self._workforce.wage_bill_usd)
 
     def _settle_hosts(self) -> None:
         """Men denied to the army, capital that stayed in Russia, and what hosts gain."""

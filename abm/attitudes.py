@@ -29,8 +29,8 @@ def activists_and_dissent(types: Composition) -> tuple[float, float]:
     share = types.persons / types.persons.sum()
     opponents = share * (types.dissent_bin == DISSENTS.index("opponent"))
     middle = (np.array(DISSENT_EDGES[:-1]) + np.array(DISSENT_EDGES[1:])) / 2
-    activists = opponents @ activist_share()[types.occupation]
-    return float(activists), float(share @ middle[types.dissent_bin])
+    activists = opponents * activist_share()[types.occupation]
+    return float(activists.sum()), float((share * middle[types.dissent_bin]).sum())
 
 
 class Attitudes:
@@ -87,7 +87,7 @@ class Attitudes:
         self.tilt = float(
             society.propaganda_tilt(
                 p.propaganda_from_rejections,
-                society.rejection(self.rejections, e.people[: e.rows] @ abroad),
+                society.rejection(self.rejections, (e.people[: e.rows] * abroad).sum()),
                 p.propaganda_from_contacts,
                 society.welcome(CONTACTS, settled / size),
                 p.propaganda_from_war,
@@ -98,7 +98,7 @@ class Attitudes:
         strength = self.propaganda
         seen.put_world("propaganda_strength", strength)
         away = place != HOME
-        dissent = self._mean_dissent * size - e.dissent[: e.rows] @ away
+        dissent = self._mean_dissent * size - (e.dissent[: e.rows] * away).sum()
         at_home = max(size - np.count_nonzero(away), 1)
         seen.put_world("dissent_at_home", max(dissent, 0.0) / at_home * (1.0 - strength))
 

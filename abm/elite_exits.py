@@ -81,8 +81,11 @@ def sample(population: Population) -> tuple[People, Floats]:
     could_be = (groups.stage > 0) & (groups.livelihood == OTHER_WORK)
     density = np.exp(-strata.pull) * could_be[strata.group]
     before = np.concatenate([[0.0], np.cumsum(density * strata.size)])
+    if not before[-1]:  # people of one's own, none of them in work and 35 or more
+        return population.people(np.empty(0, dtype=np.int64)), np.empty(0)
     start = population.chance.uniform("elite sample", np.array([0]))
-    steps = (np.arange(LOOKED_AT) + start) * (before[-1] / LOOKED_AT)
+    looked_at = LOOKED_AT if before[-1] > 0 else 0  # one's own people may have no elite
+    steps = (np.arange(looked_at) + start) * (before[-1] / LOOKED_AT)
     stratum = np.searchsorted(before, steps, side="right") - 1
     place = np.floor((steps - before[stratum]) / density[stratum]).astype(np.int64)
     place = np.minimum(place, strata.size[stratum] - 1)

@@ -228,7 +228,7 @@ class People:
     @property
     def could_be_elite(self) -> Integers:
         """The kind of elite whose occupation, degree and age the person has; 0 where none."""
-        return tables.elite_of_types()[self._type]
+        return self._population.elite_of_types[self._type]
 
     @cached_property
     def fortune_luck(self) -> Floats:

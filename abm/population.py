@@ -171,6 +171,11 @@ class Population:
             self.strata.size,
         )
 
+    @cached_property
+    def elite_of_types(self) -> Integers:
+        """The kind of elite that each type could be of."""
+        return tables.elite_of_types(self.types)
+
     def people(self, ids: Integers, stratum: Integers | None = None) -> People:
         """Traits of some people, by their numbers; stratum: their strata's rows, if known."""
         return People(self, np.asarray(ids, dtype=np.int64), stratum)

@@ -18,9 +18,9 @@ from .composition import (
     HIGHER,
     OCCUPATIONS,
     REGIONS,
+    Composition,
     age_axis,
     age_margins,
-    composition,
     education_axis,
     persons_by_education,
     persons_by_sex_and_age,
@@ -209,10 +209,8 @@ def elite_share() -> Array:
     return read_only(headcount / np.maximum(of_the_kind.sum(axis=(0, 1, 2, 3)), 1.0))
 
 
-@cache
-def elite_of_types() -> NDArray[np.int64]:
+def elite_of_types(types: Composition) -> NDArray[np.int64]:
     """The kind of elite that each type of people could be of, an index into ELITES, (types,)."""
-    types = composition()
     grown = (types.age_group >= ELITE_AGE_GROUP) & (types.education == HIGHER)
     kind = np.zeros(len(grown), dtype=np.int64)
     for elite, work in ELITE_WORK.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import made_up_runs
 import numpy as np
+import pandas as pd
 import pytest
 from finished_runs import explained, stepped
 from test_places_and_couples import intents
@@ -396,3 +397,22 @@ def test_explain_shows_what_the_elite_would_lose(model: EmigrationModel) -> None
     assert (parts.drop("Russia") < 0).all()
     nobody = model.russians.select(elite="none", at_most=1)[0]
     assert (explained(nobody)["elite"] == 0).all()
+
+
+@pytest.mark.parametrize("age", [22, 47])
+def test_people_of_ones_own_have_their_own_elite(age: int) -> None:
+    """All managers with a degree, in three regions: the usual share of them, if of age."""
+    rows = [
+        {"region": region, "age": age, "sex": sex, "education": "higher", "occupation": "manager"}
+        for region in ("capitals", "cities", "elsewhere")
+        for sex in ("male", "female")
+    ]
+    table = pd.DataFrame(rows).assign(weight=1e6)
+    model = EmigrationModel(scale=100, population=table, until="2022-03-10")
+    people = model.population.people(np.arange(model.population.size))
+    managers = (people.elite == MANAGER).sum()
+    expected = model.population.size * elite_share()[OCCUPATIONS.index("manager")] * (age >= 35)
+    assert abs(managers - expected) <= 4.5 * np.sqrt(expected)
+    assert set(people.elite) <= {0, MANAGER}
+    exits = stepped(model).observations.series("elite_exits")
+    assert (exits > 0).all() if age >= 35 else (exits == 0).all()

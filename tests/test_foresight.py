@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from abm import cli, equations, foresight, scenario
 from abm.choices import deciders_abroad, deciders_at_home
-from abm.decision import World, components, own_insecurity, total
+from abm.decision import components, own_insecurity, total
 from abm.doors import IRREGULAR, PENDING, PERMIT, REAPPLY_WEEKS, STATUS_INSECURITY, VISITOR
 from abm.errors import InputError
 from abm.foresight import Moves, Occupancy, insecurity_ahead, insecurity_meanwhile
@@ -44,18 +44,18 @@ def test_insecurity_meanwhile_is_the_sum_over_weeks(
     np.testing.assert_allclose(ahead, plain, rtol=1e-9, atol=1e-12)
 
 
-def one_host(refusal: float, border_run: float, permit_weeks: float = 52.0, **more: float) -> World:
-    """A world whose first host has these rules."""
+def one_host(refusal: float, border_run: float, permit_weeks: float = 52.0) -> Any:
+    """As much of a world as a permit must know of: one host with these rules."""
     hosts = SimpleNamespace(
         refusal=np.array([refusal]),
         border_run=np.array([border_run]),
         permit_weeks=np.array([permit_weeks]),
-        visitor_weeks=np.array([more.get("visitor_weeks", 12.0)]),
+        visitor_weeks=np.array([12.0]),
     )
-    return World(Parameters(), hosts, None, 1.0, 0)  # type: ignore[arg-type]
+    return SimpleNamespace(parameters=Parameters(), hosts=hosts)
 
 
-def ahead(world: World, status: int, weeks_left: float, discount: float = WEEKLY) -> float:
+def ahead(world: Any, status: int, weeks_left: float, discount: float = WEEKLY) -> float:
     return float(
         insecurity_ahead(
             np.array([status]), np.array([weeks_left]), np.array([0]), world, discount
@@ -119,7 +119,7 @@ def test_insecurity_ahead_lies_between_none_and_all() -> None:
 def test_a_shorter_permit_and_a_likelier_refusal_weigh_more_on_who_looks_ahead() -> None:
     place = np.array([0])
 
-    def today(world: World, weeks: float) -> float:
+    def today(world: Any, weeks: float) -> float:
         status, left = np.array([PERMIT]), np.array([weeks])
         return float(own_insecurity(status, left, place, world)[0])
 
