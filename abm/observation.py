@@ -86,7 +86,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("mean_age_years", "O15", "years", "mean age of adults abroad, at the start"),
     *(_share(f"share.{name}", f"of adults abroad, {name}") for name in OCCUPATIONS),
     Outcome("manpower_denied", "O6", "person-months a week", "draft-eligible men abroad"),
-    Outcome("labour_force_change", "O7", "people", "workers missing, with a minus", "World", True),
+    Outcome(
+        "labour_force_change", "O7", "people, net", "workers missing, with a minus", "World", True
+    ),
     *(
         Outcome(f"labour_{name}.{sector}", "O7", "people", f"{sector}, {what}", "World")
         for name, what in (("lost", "missing at work"), ("regained", "back at work"))
@@ -97,9 +99,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("gdp_missing", "O8", "percentage points of GDP", "missing with those gone", "World"),
     Outcome("capital_outflow", "O9", "EUR a week", "taken abroad less brought back", net=True),
     Outcome("capital_stayed", "O9", "EUR", "property and savings in Russia of those abroad"),
-    Outcome("opposition_capacity", "O10", "index", "1: every activist at full voice", "World"),
-    Outcome("opposition_abroad", "O10", "index", "the part of activists abroad", "World"),
-    Outcome("opposition_at_home", "O10", "index", "the part of those at home", "World"),
+    Outcome("opposition_capacity", "O10", "multiple", "1: every activist at full voice", "World"),
+    Outcome("opposition_abroad", "O10", "multiple", "the part of activists abroad", "World"),
+    Outcome("opposition_at_home", "O10", "multiple", "the part of those at home", "World"),
     Outcome("men_trapped", "O10", "people", "draft-eligible, would leave and cannot", "World"),
     Outcome("propaganda_strength", "O11", "index", "0 to 1", "World"),
     Outcome("dissent_at_home", "O11", "index", "dissent that propaganda leaves, 0 to 1", "World"),

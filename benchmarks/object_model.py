@@ -49,6 +49,7 @@ class ObjectModel(mesa.Model):
         self.weeks, self.week = weeks_until(self.scenario.until), 0
         chance = Chance(self.scenario.seed, self.scenario.replicate)
         population = Population(self.scale, chance)
+        self.workers = workforce(population.types).workers.tolist()  # at home, by occupation
         self.luck = Luck(chance, population)
         self.adults = self._adults(population)
         table = HostColumns(self.parameters)
@@ -58,9 +59,9 @@ class ObjectModel(mesa.Model):
         self.moves: list[tuple[int, int, str, str, str]] = []
         self.refusals: list[tuple[int, int, str, bool]] = []
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
+        self.never_heard = self.resettled = self.abducted = 0.0
         self.rejections = self.tilt = 0.0  # people; logit
         self.wage_offers = [1.0] * len(OCCUPATIONS)
-        self.never_heard = self.resettled = self.abducted = 0.0
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
     def _adults(self, population: Population) -> list[Adult]:
@@ -183,7 +184,7 @@ class ObjectModel(mesa.Model):
                 settled += adult.status in SECURE
             if adult.called_up or (adult.host is not None and adult.work != REMOTE_WORK):
                 missing[adult.occupation] += self.scale
-        for row, workers in enumerate(workforce().workers.tolist()):
+        for row, workers in enumerate(self.workers):
             short = society.shortage(p.missed, missing[row], workers) if workers else 0.0
             self.wage_offers[row] = float(society.wage_offer(p.wage_offer_elasticity, short))
         self.tilt = float(

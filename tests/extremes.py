@@ -24,7 +24,7 @@ PARAMETER_ENDS: Ends = {each.name: (each.low, each.high) for each in PARAMETERS}
 BOUNDS = {
     "share": (0.0, 1.0),
     "index": (0.0, 1.0),
-    "multiple": (np.nextafter(0.0, 1.0), np.inf),
+    "multiple": (0.0, np.inf),
     "people": (0.0, np.inf),
     "people a week": (0.0, np.inf),
     "years": (0.0, 100.0),
@@ -101,3 +101,4 @@ def check(model: EmigrationModel) -> None:
         low, high = BOUNDS.get(outcome.unit, (-np.inf, np.inf))
         assert np.isfinite(values).all(), outcome.name
         assert (values >= low).all() and (values <= high).all(), (outcome.name, values)
+    assert (table.loc[table["outcome"] == "rent_index", "value"] > 0).all()

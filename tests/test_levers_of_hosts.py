@@ -104,7 +104,7 @@ def test_p24_pressure_tightens_at_the_quarterly_review() -> None:
 
 
 def test_pleas_of_security_tighten_one_host_at_its_reviews() -> None:
-    off = {"policy_to_hostility": 0, "policy_to_crowding": 0}
+    off = {"policy_to_hostility": 0, "policy_to_crowding": 0, "security_plea": 0}
     set = {**off, "security_plea.Uzbekistan": 0.8}
     model = stepped(EmigrationModel(scale=10_000, set=set, without=["M17"]), 3 * REVIEW_WEEKS + 2)
     for host in HOST_NAMES:

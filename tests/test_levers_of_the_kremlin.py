@@ -101,7 +101,8 @@ def test_p21_offers_draw_exiles_home_and_nobody_else() -> None:
 
 def test_another_regime_ends_conscience_and_draws_those_who_dissent_home() -> None:
     usual, changed = (
-        finished(**RESTLESS, repression=0.0, regime_change=level) for level in (0.0, 1.0)
+        finished(**RESTLESS, repression=0.0, return_offer=0.0, regime_change=level)
+        for level in (0.0, 1.0)
     )
     assert total(changed, "departure_causes.conscience") == 0
     assert total(usual, "departure_causes.conscience") > 0

@@ -93,7 +93,7 @@ def test_m31_the_pull_of_home_fades_abroad() -> None:
 
 
 def test_m32_another_regime_draws_those_abroad_who_dissent() -> None:
-    model = finished(regime_change=1.0)
+    model = finished(regime_change=1.0, return_offer=0.0)
     weight = model.scenario.parameters.hope_weight
     for russian in abroad(model, range(30)):
         on, off = both(russian, "M32")
@@ -103,7 +103,7 @@ def test_m32_another_regime_draws_those_abroad_who_dissent() -> None:
         assert on.loc[RUSSIA, "news_from_home"] == pytest.approx(known)
         assert on.loc[RUSSIA, "probability"] > off.loc[RUSSIA, "probability"]
     assert differing(*both(at_home(model), "M32")) == set()
-    before_it = finished()
+    before_it = finished(return_offer=1.0)
     for russian in abroad(before_it, range(5)):
         assert differing(*both(russian, "M32")) == set()  # hope needs a change
 

@@ -108,9 +108,17 @@ def test_all_levers_of_hosts_are_held_to_their_reach() -> None:
 
 
 @pytest.mark.parametrize("lever", sorted(THROUGH_FEEDBACK | OF_THE_ELITE))
-def test_without_feedback_nobody_is_reached(lever: str, usual: EmigrationModel) -> None:
+def test_without_feedback_none_but_the_elite_are_reached(
+    lever: str, usual: EmigrationModel
+) -> None:
+    """And their partners: what acts through feedback reaches nobody at all."""
     changed = stepped(EmigrationModel(set={**MORE_MOVE, lever: 1}, **APART))
-    assert not who_differs(fates(usual), fates(changed))
+    differ = np.array(who_differs(fates(usual), fates(changed)), dtype=int)
+    if lever in THROUGH_FEEDBACK:
+        assert not len(differ)
+    pairs = np.stack([differ, usual.ties.partner(differ)])
+    kind = usual.population.people(np.maximum(pairs, 0).ravel()).elite.reshape(pairs.shape)
+    assert ((kind > 0) & (pairs >= 0)).any(axis=0).all()
 
 
 def test_an_offer_reaches_those_abroad_alone(usual: EmigrationModel) -> None:
