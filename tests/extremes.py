@@ -88,7 +88,12 @@ def lived(
 ) -> EmigrationModel:
     """Some weeks in which an order is given and leaving is cheap, so that nothing is idle."""
     busy = {"mobilisation": 0.5, "mobilisation_quota": 2e5, "cost_of_leaving": 4.0}
-    model = EmigrationModel(scale=3000, without=without, set={**busy, **settings})
+    model = EmigrationModel(
+        scale=3000,
+        without=without,
+        set={**busy, **settings},
+        looking_ahead="discount_per_year" in settings,
+    )
     return stepped(model, weeks)
 
 

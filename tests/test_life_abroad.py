@@ -64,7 +64,7 @@ def weeks() -> pd.DataFrame:
     for model, week in a_life():
         hosts = model.host_columns
         place = week["place"].to_numpy()
-        for name in ("border_run", "payment_access", "rent_usd", "price_level", "right_to_work"):
+        for name in ("border_run", "payments", "rent_usd", "prices", "right_to_work"):
             week[name] = getattr(hosts, name)[place]
         week["hostility"] = hosts.hostility[place]
         parts.append(week)
@@ -163,15 +163,13 @@ def test_refusals_are_counted(weeks: pd.DataFrame) -> None:
 def test_savings_follow_income_less_living(weeks: pd.DataFrame) -> None:
     assert (weeks["savings_usd"] >= 0).all()
     p = EmigrationModel(scale=10_000).scenario.parameters
-    remote = equations.remote_income(
-        weeks["home_wage_usd"], p.transfer_barrier, weeks["payment_access"]
-    )
+    remote = equations.remote_income(weeks["home_wage_usd"], p.transfer_barrier, weeks["payments"])
     income = np.select(
         [weeks["work"] == REMOTE_WORK, weeks["work"] == LOCAL_WORK],
         [remote, weeks["local_wage_usd"]],
         0.0,
     )
-    spent = p.rent_share * weeks["rent_usd"] + p.living_cost_ppp_usd * weeks["price_level"]
+    spent = p.rent_share * weeks["rent_usd"] + p.living_cost_ppp_usd * weeks["prices"]
     month = (weeks["savings_usd"] - weeks["savings_usd_before"]) * 365.2425 / 12 / 7
     just_refused = weeks["trigger"] == PERMIT_REFUSED
     kept = (weeks["savings_usd"] > 0) & ~just_refused  # who lose their work after the week's pay

@@ -9,7 +9,7 @@ from finished_runs import RUSSIA, explained, finished, stepped, total
 
 from abm import equations
 from abm.doors import CITIZEN, PERMIT, VISITOR
-from abm.emigrants import HOME, PARTNER
+from abm.emigrants import HOME, PARTNER, TRIGGERS
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
 from abm.russians import Russian
@@ -39,9 +39,8 @@ def test_causes_belong_to_their_kind_of_move(model: EmigrationModel) -> None:
     moves = model.moves_table()
     leaving = moves["origin"] == RUSSIA
     home = {"mobilisation", "repression", "conscience", "hardship", "wages", "partner"}
-    abroad = {"attention", "permit ended", "permit refused", "job lost", "savings ended"}
     assert set(moves.loc[leaving, "cause"]) <= home
-    assert set(moves.loc[~leaving, "cause"]) <= abroad | {"discrimination", "partner"}
+    assert set(moves.loc[~leaving, "cause"]) <= set(TRIGGERS[1:])
 
 
 # --- arriving -------------------------------------------------------------------------------------

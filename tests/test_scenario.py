@@ -256,7 +256,8 @@ def test_a_mechanism_off_and_its_null_agree() -> None:
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda each: each.name)
 def test_every_parameter_has_a_range(parameter: Any) -> None:
     for value in (parameter.low, parameter.value, parameter.high):
-        assert getattr(load(set={parameter.name: value}).parameters, parameter.name) == value
+        scenario = load(set={parameter.name: value}, looking_ahead=True)
+        assert getattr(scenario.parameters, parameter.name) == value
     beyond = (parameter.high * 1.01 + 0.01, parameter.low - 0.01 - abs(parameter.low))
     for value in beyond:
         assert parameter.name in refusal("war-years", set={parameter.name: value})
@@ -276,3 +277,7 @@ def test_known_hosts() -> None:
     for name in ("Russia", "World", "georgia", 5, None, ["Georgia"]):
         with pytest.raises(InputError):
             known_host(name)
+
+
+def test_a_discount_that_nobody_uses_is_refused() -> None:
+    assert "--looking-ahead" in refusal("war-years", set={"discount_per_year": 0.5})
