@@ -11,8 +11,8 @@ from abm import equations
 from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats
-from abm.choices import own_insecurity_of
 from abm.composition import DISSENT_EDGES, DISSENTS, Composition
+from abm.deciders import own_insecurity_of
 from abm.doors import SECURE
 from abm.emigrants import HOME
 from abm.people import People

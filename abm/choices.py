@@ -12,21 +12,10 @@ import numpy as np
 
 from abm import equations
 from abm.bounds import Bounds, bounds, luck_weights
-from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
-from abm.decision import (
-    Able,
-    Components,
-    Deciders,
-    World,
-    ability,
-    arrivals,
-    components,
-    felt_insecurity,
-    total,
-)
-from abm.doors import SECURE, Applicants, Doors, doors
-from abm.emigrants import HOME, LEAVING_CAUSES, NOWHERE
+from abm.deciders import deciders_abroad, deciders_at_home
+from abm.decision import Able, Components, Deciders, World, ability, arrivals, components, total
+from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
 from abm.screening import listed, luck_at_home
@@ -37,6 +26,7 @@ if TYPE_CHECKING:
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
 SLACK = 1e-9  # rounding in a bound
+UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 CHUNK = 8192  # people at home whose decisions are worked out at a time, to spare memory
 
 
@@ -75,20 +65,20 @@ def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    people, u = reconsidering_at_home(model, world, bound)
+    people, u, most = reconsidering_at_home(model, world, bound)
     intents = _move_abroad(model, world)
     for start in reversed(range(0, max(1, len(u)), CHUNK)):
         part = slice(start, start + CHUNK)
-        intents = _leave(model, world, bound, people.take(part), u[part]).and_also(intents)
+        intents = _leave(model, world, people.take(part), u[part], most[part]).and_also(intents)
     return intents
 
 
 def reconsidering_at_home(
     model: EmigrationModel, world: World, bound: Bounds
-) -> tuple[People, Floats]:
-    """Who at home reconsiders and might leave, with the u of their luck.
+) -> tuple[People, Floats, Floats]:
+    """Who at home reconsiders and might leave, the u of their luck, and what bounds their lead.
 
-    Listed singly, whatever their stratum: those whose partner is abroad.
+    Listed singly, whatever their stratum, and without a bound: those whose partner is abroad.
     """
     e = model.emigrants
     singled = partners_left_behind(model)
@@ -98,17 +88,21 @@ def reconsidering_at_home(
     kept = (a_u < attention) & (e.place_of(ids) == HOME)
     kept &= ~np.isin(ids, singled, assume_unique=True)
     people, u = model.population.people(ids[kept], stratum[kept]), a_u[kept] / attention[kept]
+    most = bound.of_people(people, world)
+    if np.any(most > bound.advantage[people.stratum] + SLACK):
+        raise AssertionError(UNBOUNDED)
     if model.screened:
-        most = bound.of_people(people, world)
         near = u < equations.bound_on_luck(most)
         people, u, most = people.take(near), u[near], most[near]
         near = u < equations.bound_on_luck(most - _contacts_missing(model, world, people.ids))
-        people, u = people.take(near), u[near]
+        people, u, most = people.take(near), u[near], most[near]
     lone = model.chance.uniform("singled", singled, world.week)
     attention = bound.attention[model.population.people(singled).stratum]
     attend = lone < attention
     lone = lone[attend] / attention[attend]
-    return people.and_also(singled[attend]), np.concatenate([u, lone])
+    everybody = people.and_also(singled[attend])
+    no_bound = np.full(len(lone), np.inf)
+    return everybody, np.concatenate([u, lone]), np.concatenate([most, no_bound])
 
 
 def _contacts_missing(model: EmigrationModel, world: World, ids: Integers) -> Floats:
@@ -127,105 +121,13 @@ def partners_left_behind(model: EmigrationModel) -> Integers:
     return np.sort(partners[e.place_of(partners) == HOME])
 
 
-def deciders_at_home(
-    model: EmigrationModel, world: World, people: People, partner_place: Integers | None = None
-) -> Deciders:
-    """Persons at home with what their decision depends on; partner_place: if not where it is."""
-    e, ids = model.emigrants, people.ids
-    rows = e.row_of(ids)
-    savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
-    partner = model.ties.partner(ids)
-    if partner_place is None:
-        partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
-    nothing = np.zeros(len(ids))
-    return Deciders(
-        people=people,
-        place=np.full(len(ids), HOME),
-        partner_place=partner_place,
-        contacts=contacts_there(model, ids),
-        savings_usd=savings,
-        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
-        status=nothing.astype(np.int64),
-        weeks_left=nothing,
-        work=nothing.astype(np.int64),
-        discrimination=nothing,
-        years_abroad=nothing,
-        partner_insecurity=nothing,
-        partner_discrimination=nothing,
-    )
-
-
-def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Deciders:
-    """Emigrants, by row, with what their decision depends on."""
-    e = model.emigrants
-    people = model.population.people(e.person[rows])
-    place = e.place[rows].astype(np.int64)
-    partner = e.partner[rows]
-    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
-    together = partner_place == place
-    their_rows = e.row_of(partner[together])
-    insecurity, discrimination = np.zeros(len(rows)), np.zeros(len(rows))
-    insecurity[together] = own_insecurity_of(model, world, their_rows)
-    discrimination[together] = e.discrimination[their_rows]
-    return Deciders(
-        people=people,
-        place=place,
-        partner_place=partner_place,
-        contacts=contacts_there(model, people.ids),
-        savings_usd=e.savings_usd[rows],
-        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
-        status=e.status[rows],
-        weeks_left=(e.permit_ends[rows] - world.week).astype(float),
-        work=e.work[rows],
-        discrimination=e.discrimination[rows],
-        years_abroad=(world.week - e.left_week[rows]) / WEEKS_PER_YEAR,
-        partner_insecurity=insecurity,
-        partner_discrimination=discrimination,
-    )
-
-
-def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
-    """Insecurity of status of some emigrants, by row."""
-    e = model.emigrants
-    return felt_insecurity(
-        e.status[rows], (e.permit_ends[rows] - world.week).astype(float), e.place[rows], world
-    )
-
-
-def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> Doors:
-    """The doors of every host for some people this week, with family settled in a place."""
-    e = model.emigrants
-    rows = e.row_of(people.ids)
-    applicants = Applicants(
-        people=people,
-        draftable=model.kremlin.is_draftable(people.risk_class),
-        family_place=family_place,
-        place=e.place_of(people.ids),
-        settled_before=(rows >= 0) & e.settled_before[rows],
-    )
-    p = model.scenario.parameters
-    return doors(model.chance, applicants, model.host_columns, p, model.week)
-
-
-def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integers) -> Integers:
-    """Where a partner has a secure status, so that family gets a permit; else NOWHERE."""
-    e = model.emigrants
-    secure = np.isin(e.status[e.row_of(partner)], SECURE) & (partner_place >= 0)
-    return np.where(secure, partner_place, NOWHERE)
-
-
-def contacts_there(model: EmigrationModel, ids: Integers) -> Integers:
-    """How many contacts each person has in each host, shape (people, hosts)."""
-    places = model.emigrants.places_of_contacts(ids)
-    person, contact = np.nonzero(places >= 0)
-    flat = person * RUSSIA + places[person, contact]
-    return np.bincount(flat, minlength=len(ids) * RUSSIA).reshape(len(ids), RUSSIA)
-
-
 def _leave(
-    model: EmigrationModel, world: World, bound: Bounds, people: People, u: Floats
+    model: EmigrationModel, world: World, people: People, u: Floats, most: Floats
 ) -> Intents:
-    """Those at home who set out, once the doors shut in their face are counted."""
+    """Those at home who set out, once the doors shut in their face are counted.
+
+    most: by which any host may exceed home for each, in which too low a bound would be an error.
+    """
     ids = people.ids
     d = deciders_at_home(model, world, people)
     parts = components(d, world)
@@ -235,7 +137,9 @@ def _leave(
     able = ability(d, world, model.chance.uniform("exit", ids))
     wish = np.argmin(arrivals(luck, utility, able.considered), axis=1)
     choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
-    _check(model, bound, world, d, utility)
+    lead = utility[:, :-1] - utility[:, -1:] - np.log(weights)
+    if np.any(lead.max(axis=1) > most + SLACK):
+        raise AssertionError(UNBOUNDED)
 
     heads = model.emigrants.heads(people)
     leaves = choice != RUSSIA
@@ -267,19 +171,6 @@ def kept_out(d: Deciders, able: Able, world: World, wish: Integers) -> Integers:
     rows = np.flatnonzero(shut[wish])
     at = (rows, wish[rows])
     return rows[able.means[at] & d.people.foreign_passport[rows] & ~d.doors.open[at]]
-
-
-def _check(
-    model: EmigrationModel, bound: Bounds, world: World, d: Deciders, utility: Floats
-) -> None:
-    """Nobody exceeds their own bound or their stratum's; too low a one would be a silent error."""
-    covered = d.partner_place < 0
-    lead = utility[:, :-1] - utility[:, -1:] - np.log(luck_weights_of(d.people))
-    most = lead.max(axis=1)[covered]
-    own = bound.of_people(d.people, world)[covered]
-    stratum = bound.advantage[d.people.stratum[covered]]
-    if np.any(most > own + SLACK) or np.any(own > stratum + SLACK):
-        raise AssertionError("a person is likelier to leave than the bound of their stratum")
 
 
 def luck_weights_of(people: People) -> Floats:

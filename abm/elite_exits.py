@@ -15,8 +15,8 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats, Integers
-from abm.choices import deciders_at_home
 from abm.composition import ELITES
+from abm.deciders import deciders_at_home
 from abm.decision import World, ability, components, total
 from abm.emigrants import HOME, NOWHERE
 from abm.levers import ELITE_LEVERS

@@ -9,7 +9,8 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Integers
-from abm.choices import RUSSIA, Intents, doors_of, settled_with
+from abm.choices import RUSSIA, Intents
+from abm.deciders import doors_of, settled_with
 from abm.decision import income_follows, local_wages
 from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR, weeks_on_entry
 from abm.elite import comes_along, worth_at_home

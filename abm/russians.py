@@ -12,8 +12,9 @@ import pandas as pd
 from mesa.agent import GroupBy
 
 from abm import equations
-from abm.choices import RUSSIA, deciders_abroad, deciders_at_home
+from abm.choices import RUSSIA
 from abm.composition import EDUCATIONS, ELITES, LEANINGS, OCCUPATIONS, REGIONS, SEXES
+from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import ability, components, total
 from abm.doors import STATUS_NAMES
 from abm.emigrants import ARMY, HOME

@@ -271,8 +271,8 @@ def _check(scenario: Scenario) -> None:
     discount = scenario.parameters.discount_per_year
     if discount != Parameters().discount_per_year and not scenario.looking_ahead:
         raise InputError(
-            f"'discount_per_year' is set to {discount:g}, but people do not look ahead, so it would "
-            "never act. Example: --looking-ahead"
+            f"'discount_per_year' is set to {discount:g}, but people do not look ahead, so it "
+            "would never act. Example: --looking-ahead"
         )
     check_schedule(scenario.events)
     for id in scenario.without:

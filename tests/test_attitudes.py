@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from abm import equations_of_society as society
 from abm.attitudes import activists_and_dissent
-from abm.choices import RUSSIA, deciders_at_home, kept_out
+from abm.choices import RUSSIA, kept_out
 from abm.composition import composition
+from abm.deciders import deciders_at_home
 from abm.decision import ability, felt_at_home
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES

@@ -13,8 +13,8 @@ from finished_runs import explained, stepped
 from test_places_and_couples import intents
 
 from abm import elite
-from abm.choices import deciders_at_home
 from abm.composition import ELITES, OCCUPATIONS, workforce
+from abm.deciders import deciders_at_home
 from abm.decision import Deciders, components, total
 from abm.doors import PERMIT
 from abm.elite import INVESTOR, MANAGER, SILOVIK, elite_fortune_usd, elite_worth

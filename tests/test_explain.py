@@ -8,7 +8,8 @@ import pytest
 from finished_runs import RUSSIA, before, explained, finished, stepped
 
 from abm.bounds import bounds
-from abm.choices import deciders_at_home, luck_abroad, luck_weights_of
+from abm.choices import luck_abroad, luck_weights_of
+from abm.deciders import deciders_at_home
 from abm.decision import ability, components
 from abm.decision import total as summed
 from abm.emigrants import ATTENTION, HOME

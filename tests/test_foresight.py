@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abm import cli, equations, foresight, scenario
-from abm.choices import deciders_abroad, deciders_at_home
+from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import components, own_insecurity, total
 from abm.doors import IRREGULAR, PENDING, PERMIT, REAPPLY_WEEKS, STATUS_INSECURITY, VISITOR
 from abm.errors import InputError

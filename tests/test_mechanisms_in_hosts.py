@@ -9,7 +9,7 @@ from finished_runs import RUSSIA, abroad, at_home, explained, finished, row_of
 from switched_off import both, differing, eve
 
 from abm.calendar import WEEKS_PER_MONTH
-from abm.choices import doors_of
+from abm.deciders import doors_of
 from abm.doors import IRREGULAR
 from abm.emigrants import NOWHERE
 

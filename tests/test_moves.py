@@ -209,7 +209,7 @@ def test_family_ties_open_the_door(model: EmigrationModel) -> None:
 
 def _of_own_right(model: EmigrationModel, russian: Russian) -> list[str]:
     """Hosts that somebody may enter despite a ban, without a partner."""
-    from abm.choices import doors_of
+    from abm.deciders import doors_of
 
     people = model.population.people(np.array([russian.unique_id]))
     nowhere = np.array([-3])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.choices import deciders_at_home, luck_weights_of
+from abm.choices import luck_weights_of
 from abm.composition import ELITES
+from abm.deciders import deciders_at_home
 from abm.decision import ability, arrivals, components, total
 from abm.elite_exits import leaving_chance
 from abm.model import EmigrationModel

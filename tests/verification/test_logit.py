@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from abm.bounds import bounds
-from abm.choices import decide, deciders_abroad, deciders_at_home
+from abm.choices import decide
+from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Deciders, World, ability, components, total
 from abm.emigrants import ATTENTION, HOME
 from abm.equations import logit_probabilities
