@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import pdtr, pdtrik
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Chance, Floats
 from abm.hosts_table import HOST_NAMES
@@ -26,13 +27,13 @@ def abduct(model: EmigrationModel) -> Floats:
     the chance itself and falls slowly, as the risk of mobilisation does.
     """
     p, hosts, e = model.scenario.parameters, model.host_columns, model.emigrants
-    a_year = equations.abductions_per_year(
+    a_year = host_equations.abductions_per_year(
         p.abductions_per_activist_year,
         hosts.handover_risk,
         hosts.protection,
         model.kremlin.abductions,
     )
-    target = equations.fear_believed(
+    target = host_equations.fear_believed(
         p.fear_of_abduction, a_year, p.fear_of_refusal, hosts.refusal, hosts.handover_risk
     )
     hosts.fear = equations.risk_next(hosts.fear, target, p.fear_decay_per_month)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats
@@ -94,7 +95,7 @@ class Attitudes:
                 society.war_felt((model.week + 1) / WEEKS_PER_MONTH),
             )
         )
-        self.rejections = float(equations.forgotten(self.rejections))
+        self.rejections = float(host_equations.forgotten(self.rejections))
         strength = self.propaganda
         seen.put_world("propaganda_strength", strength)
         away = place != HOME

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
 from abm.doors import (
@@ -200,7 +201,7 @@ def look_ahead(parts: Components, open: Flags, world: World, discount: float) ->
     p = world.parameters
     kept = {
         "mobilisation": float(1.0 - equations.weekly_chance(p.risk_decay_per_month)),
-        "discrimination": equations.forgotten(1.0),
+        "discrimination": host_equations.forgotten(1.0),
     }
     felt = {
         name: part

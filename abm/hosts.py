@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from mesa.agent import AgentSet
 
-from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, name_keys
 from abm.composition import LEANINGS
@@ -176,7 +176,7 @@ class HostColumns:
 
     def _rest(self, week: int) -> Floats:
         p = self._parameters
-        return equations.hostility_at_rest(
+        return host_equations.hostility_at_rest(
             self.hostility_before,
             p.historical_hostility,
             p.early_welcome,
@@ -187,19 +187,19 @@ class HostColumns:
     def update(self) -> None:
         """Rents, prices, payments and the chance of refusal as things stand."""
         p = self._parameters
-        self.payments = equations.payments_under_sanctions(
+        self.payments = host_equations.payments_under_sanctions(
             self.payment_access, p.sanctions_on_payments, self.sanctions
         )
-        self.prices = equations.prices(
+        self.prices = host_equations.prices(
             self.price_level, self.living_cost, p.sanctions_on_costs, self.sanctions
         )
-        seekers = equations.seekers(
+        seekers = host_equations.seekers(
             self.newcomers, p.refugee_competition, self.competing_refugees, p.aid_effect, self.aid
         )
-        self.rent_usd = equations.rent(
+        self.rent_usd = host_equations.rent(
             self.rent_before_usd, p.rent_elasticity, seekers, self.settlement_population
         )
-        self.refusal = p.renewals_examined * equations.refusal_chance(
+        self.refusal = p.renewals_examined * host_equations.refusal_chance(
             self.refusal_base, p.strictness_to_refusal, self.renewal_strictness, STRICTNESS_AT_START
         )
 
@@ -214,7 +214,7 @@ class HostColumns:
         self.newcomers = newcomers
         self.update()
         self._spread_news()
-        self.hostility = equations.hostility_next(
+        self.hostility = host_equations.hostility_next(
             self.hostility,
             self._rest(week),
             p.hostility_decay_per_month,
@@ -233,7 +233,7 @@ class HostColumns:
         for lever, offered in self.offered.items():
             heard = self.heard[lever]
             if not np.array_equal(heard, offered):
-                heard[:] = equations.heard_next(
+                heard[:] = host_equations.heard_next(
                     heard, offered, p.news_months, p.publicity_effect, self.publicity
                 )
                 self.news_is_out &= bool(np.all(offered - heard < UNHEARD_OF))
@@ -241,13 +241,15 @@ class HostColumns:
     def _review(self) -> None:
         """Strictness moves with what presses on a host, unless a dated event has set it."""
         p = self._parameters
-        reviewed = equations.strictness_next(
+        reviewed = host_equations.strictness_next(
             self.renewal_strictness,
             p.policy_to_hostility,
             self.hostility,
             p.hostility_threshold,
             p.policy_to_crowding,
-            equations.crowding(self.newcomers, self.settlement_population, p.aid_effect, self.aid),
+            host_equations.crowding(
+                self.newcomers, self.settlement_population, p.aid_effect, self.aid
+            ),
             p.policy_to_security,
             self.security_plea,
             p.policy_to_pressure,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, Integers, thirds
 from abm.doors import (
@@ -82,13 +83,13 @@ def _hear(model: EmigrationModel, rows: Integers) -> None:
 def _discriminate(model: EmigrationModel, rows: Integers, luck: np.ndarray) -> None:
     e, p = model.emigrants, model.scenario.parameters
     hostility = model.host_columns.hostility[e.place[rows]]
-    chance = equations.discrimination_chance(
+    chance = host_equations.discrimination_chance(
         p.discrimination_base,
         p.discrimination_from_hostility,
         hostility,
         (p.anti_discrimination_effect * model.host_columns.anti_discrimination)[e.place[rows]],
     )
-    e.discrimination[rows] = equations.forgotten(e.discrimination[rows])
+    e.discrimination[rows] = host_equations.forgotten(e.discrimination[rows])
     struck = rows[luck < chance]
     e.discrimination[struck] += 1.0
     e.ever_discriminated[struck] = True
@@ -130,7 +131,7 @@ def _spend(model: EmigrationModel, rows: Integers) -> None:
     before = e.savings_usd[rows]
     rent = (p.rent_share * hosts.rent_usd)[place]
     living = (p.living_cost_ppp_usd * hosts.prices)[place]
-    after = equations.savings_next(before, income, rent, living)
+    after = host_equations.savings_next(before, income, rent, living)
     e.savings_usd[rows] = after
     spent = before + income / WEEKS_PER_MONTH - after
     model.economy.spend(place, spent * (work != LOCAL_WORK))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.bounds import luck_weights
 from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Chance, name_key, name_keys
@@ -61,10 +62,10 @@ class ObjectHost(SimpleNamespace):
     def fear_abductions(self, intensity: float) -> float:
         """Fear rises to what abductions and refusals suggest; the chance of one a year."""
         p = self.parameters
-        a_year = equations.abductions_per_year(
+        a_year = host_equations.abductions_per_year(
             p.abductions_per_activist_year, self.handover_risk, self.protection, intensity
         )
-        target = equations.fear_believed(
+        target = host_equations.fear_believed(
             p.fear_of_abduction, a_year, p.fear_of_refusal, self.refusal, self.handover_risk
         )
         self.fear = float(equations.risk_next(self.fear, target, p.fear_decay_per_month))
@@ -79,7 +80,7 @@ class ObjectHost(SimpleNamespace):
         """The hostility that this host falls back to."""
         p = self.parameters
         return float(
-            equations.hostility_at_rest(
+            host_equations.hostility_at_rest(
                 self.hostility_before,
                 p.historical_hostility,
                 p.early_welcome,
@@ -91,21 +92,21 @@ class ObjectHost(SimpleNamespace):
     def update(self) -> None:
         """Rent, prices, payments and the chance of refusal as things stand."""
         p = self.parameters
-        self.payments = equations.payments_under_sanctions(
+        self.payments = host_equations.payments_under_sanctions(
             self.payment_access, p.sanctions_on_payments, self.sanctions
         )
-        self.prices = equations.prices(
+        self.prices = host_equations.prices(
             self.price_level, self.living_cost, p.sanctions_on_costs, self.sanctions
         )
-        seekers = equations.seekers(
+        seekers = host_equations.seekers(
             self.newcomers, p.refugee_competition, self.competing_refugees, p.aid_effect, self.aid
         )
         self.rent_usd = float(
-            equations.rent(
+            host_equations.rent(
                 self.rent_before_usd, p.rent_elasticity, seekers, self.settlement_population
             )
         )
-        self.refusal = p.renewals_examined * equations.refusal_chance(
+        self.refusal = p.renewals_examined * host_equations.refusal_chance(
             self.refusal_base, p.strictness_to_refusal, self.renewal_strictness, STRICTNESS_AT_START
         )
 
@@ -117,12 +118,12 @@ class ObjectHost(SimpleNamespace):
         self.update()
         for lever, heard in self.heard.items():
             self.heard[lever] = float(
-                equations.heard_next(
+                host_equations.heard_next(
                     heard, getattr(self, lever), p.news_months, p.publicity_effect, self.publicity
                 )
             )
         self.hostility = float(
-            equations.hostility_next(
+            host_equations.hostility_next(
                 self.hostility,
                 self.rest(week),
                 p.hostility_decay_per_month,
@@ -134,13 +135,13 @@ class ObjectHost(SimpleNamespace):
         )
         if week > 0 and week % REVIEW_WEEKS == 0 and not self.pinned:
             self.renewal_strictness = float(
-                equations.strictness_next(
+                host_equations.strictness_next(
                     self.renewal_strictness,
                     p.policy_to_hostility,
                     self.hostility,
                     p.hostility_threshold,
                     p.policy_to_crowding,
-                    equations.crowding(
+                    host_equations.crowding(
                         self.newcomers, self.settlement_population, p.aid_effect, self.aid
                     ),
                     p.policy_to_security,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil, inf
 
 from abm import equations
+from abm import equations_of_hosts as host_equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.doors import (
     CITIZEN,
@@ -146,8 +147,8 @@ def live_abroad(adult: Adult) -> None:
         adult.occasion += 1
         adult.luck = None
         strike(adult, ATTENTION)
-    adult.discrimination = float(equations.forgotten(adult.discrimination))
-    if third(word, 1) < equations.discrimination_chance(
+    adult.discrimination = float(host_equations.forgotten(adult.discrimination))
+    if third(word, 1) < host_equations.discrimination_chance(
         p.discrimination_base,
         p.discrimination_from_hostility,
         adult.host.hostility,
@@ -208,7 +209,7 @@ def spend_a_week(adult: Adult) -> None:
         income = equations.remote_income(adult.wage_usd, p.transfer_barrier, host.payments)
     rent, living = p.rent_share * host.rent_usd, p.living_cost_ppp_usd * host.prices
     before = adult.savings_usd
-    adult.savings_usd = float(equations.savings_next(before, income, rent, living))
+    adult.savings_usd = float(host_equations.savings_next(before, income, rent, living))
     if before > 0 and adult.savings_usd <= 0:
         strike(adult, SAVINGS_ENDED)
 

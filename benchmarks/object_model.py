@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from abm import equations, scenario
+from abm import equations_of_hosts as host_equations
 from abm import equations_of_society as society
 from abm.accounts import workforce
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR, first_week_on_or_after, weeks_until
@@ -197,7 +198,7 @@ class ObjectModel(mesa.Model):
                 society.war_felt((self.week + 1) / WEEKS_PER_MONTH),
             )
         )
-        self.rejections = float(equations.forgotten(self.rejections))
+        self.rejections = float(host_equations.forgotten(self.rejections))
 
     # --- moves -----------------------------------------------------------------------------------
 

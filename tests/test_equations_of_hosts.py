@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ranges import TINY, dollars, months, ordered, ranged, share
 
 from abm import equations as eq
+from abm import equations_of_hosts as rules
 from abm.calendar import WEEKS_PER_MONTH
 
 # --- hosts -----------------------------------------------------------------------------------
@@ -18,9 +19,9 @@ from abm.calendar import WEEKS_PER_MONTH
 def test_rents_rise_with_those_who_seek(
     rent: float, elasticity: float, seekers: list[float], cities: float
 ) -> None:
-    low, high = (eq.rent(rent, elasticity, value, cities) for value in seekers)
+    low, high = (rules.rent(rent, elasticity, value, cities) for value in seekers)
     assert rent <= low <= high
-    assert eq.rent(rent, elasticity, 0.0, cities) == rent
+    assert rules.rent(rent, elasticity, 0.0, cities) == rent
     growth = np.log(high / rent)
     assert growth == pytest.approx(elasticity * seekers[1] / cities, abs=1e-9)
 
@@ -35,10 +36,12 @@ def test_rents_rise_with_those_who_seek(
 def test_an_early_welcome_wears_off(
     history: float, kept: float, welcome: float, since: list[float], fade: float
 ) -> None:
-    early, late = (eq.hostility_at_rest(history, kept, welcome, value, fade) for value in since)
+    early, late = (rules.hostility_at_rest(history, kept, welcome, value, fade) for value in since)
     assert 0 <= early <= late + TINY
     assert late <= kept * history + TINY
-    assert eq.hostility_at_rest(history, kept, 0.0, since[0], fade) == pytest.approx(kept * history)
+    assert rules.hostility_at_rest(history, kept, 0.0, since[0], fade) == pytest.approx(
+        kept * history
+    )
 
 
 @given(
@@ -61,7 +64,7 @@ def test_hostility_stays_within_zero_and_one(
     incident: list[float],
 ) -> None:
     def next_week(rent: float, event: float) -> float:
-        return eq.hostility_next(hostility, rest, decay, from_rents, rent, from_incidents, event)
+        return rules.hostility_next(hostility, rest, decay, from_rents, rent, from_incidents, event)
 
     after = next_week(rise[0], incident[0])
     assert 0 <= after <= 1
@@ -85,7 +88,7 @@ def test_strictness_rises_with_all_that_presses_and_stays_below_one(
 ) -> None:
     def review(hostility: float, crowding: float, plea: float, pressure: float) -> float:
         pushes = (threshold, weights[1], crowding, weights[2], plea, weights[3], pressure)
-        return float(eq.strictness_next(strictness, weights[0], hostility, *pushes))
+        return float(rules.strictness_next(strictness, weights[0], hostility, *pushes))
 
     lower = [low for low, _ in pressing]
     after = review(*lower)
@@ -105,13 +108,13 @@ def test_strictness_rises_with_all_that_presses_and_stays_below_one(
 def test_aid_houses_part_of_those_who_come(
     newcomers: float, population: float, effect: float, aid: list[float]
 ) -> None:
-    crowded = [eq.crowding(newcomers, population, effect, each) for each in (0.0, *aid)]
+    crowded = [rules.crowding(newcomers, population, effect, each) for each in (0.0, *aid)]
     assert crowded[0] == pytest.approx(100 * newcomers / population)
     assert crowded[0] >= crowded[1] >= crowded[2] >= 0
-    seek = [eq.seekers(newcomers, 0.3, 1000.0, effect, each) for each in (0.0, *aid)]
+    seek = [rules.seekers(newcomers, 0.3, 1000.0, effect, each) for each in (0.0, *aid)]
     assert seek[0] == pytest.approx(newcomers + 300)
     assert seek[0] >= seek[1] >= seek[2] >= 0
-    assert eq.seekers(newcomers, 0.3, 1000.0, 1.0, 1.0) == 0
+    assert rules.seekers(newcomers, 0.3, 1000.0, 1.0, 1.0) == 0
 
 
 # --- news and fear -------------------------------------------------------------------------------
@@ -121,12 +124,12 @@ def test_aid_houses_part_of_those_who_come(
 def test_news_of_a_door_spreads_and_publicity_hurries_it(
     heard: float, offered: float, months: float, effect: float, publicity: list[float]
 ) -> None:
-    slow, fast = (eq.heard_next(heard, offered, months, effect, each) for each in publicity)
+    slow, fast = (rules.heard_next(heard, offered, months, effect, each) for each in publicity)
     assert min(heard, offered) - TINY <= slow <= fast <= offered
-    assert eq.heard_next(heard, offered, 0.0, effect, 0.0) == pytest.approx(offered)
+    assert rules.heard_next(heard, offered, 0.0, effect, 0.0) == pytest.approx(offered)
     a_month = heard
     for _ in range(4):
-        a_month = eq.heard_next(a_month, offered, months, 0.0, 1.0)
+        a_month = rules.heard_next(a_month, offered, months, 0.0, 1.0)
     if months and heard < offered:
         left = np.exp(-4 / WEEKS_PER_MONTH / months)
         assert offered - a_month == pytest.approx((offered - heard) * left)
@@ -141,8 +144,8 @@ def test_fear_is_a_share_that_rises_with_danger_and_falls_with_protection(
     protection: list[float], intensity: list[float], refusal: list[float],
 ) -> None:  # fmt: skip
     def fear(risk: float, protection: float, intensity: float, refusal: float) -> float:
-        a_year = eq.abductions_per_year(rate, risk, protection, intensity)
-        return float(eq.fear_believed(of_abduction, a_year, of_refusal, refusal, risk))
+        a_year = rules.abductions_per_year(rate, risk, protection, intensity)
+        return float(rules.fear_believed(of_abduction, a_year, of_refusal, refusal, risk))
 
     least = fear(risk[0], protection[1], intensity[0], refusal[0])
     assert 0 <= least <= 1
@@ -151,7 +154,7 @@ def test_fear_is_a_share_that_rises_with_danger_and_falls_with_protection(
     assert fear(risk[0], protection[1], intensity[1], refusal[0]) >= least
     assert fear(risk[0], protection[1], intensity[0], refusal[1]) >= least
     assert fear(0.0, 0.0, 5.0, 1.0) == 0
-    assert eq.abductions_per_year(rate, risk[1], 1.0, intensity[1]) == 0
+    assert rules.abductions_per_year(rate, risk[1], 1.0, intensity[1]) == 0
 
 
 # --- money ---------------------------------------------------------------------------------------
@@ -171,8 +174,8 @@ def test_capital_accepted_lets_through_what_is_barred(
 def test_sanctions_bar_payments_and_raise_prices(
     access: float, sanctions: list[float], on_payments: float, on_costs: float
 ) -> None:
-    mild, hard = (eq.payments_under_sanctions(access, on_payments, each) for each in sanctions)
+    mild, hard = (rules.payments_under_sanctions(access, on_payments, each) for each in sanctions)
     assert 0 <= hard <= mild <= access
-    mild, hard = (eq.prices(0.5, 1.2, on_costs, each) for each in sanctions)
+    mild, hard = (rules.prices(0.5, 1.2, on_costs, each) for each in sanctions)
     assert 0.6 - TINY <= mild <= hard
-    assert eq.prices(0.5, 1.2, on_costs, 1.0) == pytest.approx(0.6 * (1 + on_costs))
+    assert rules.prices(0.5, 1.2, on_costs, 1.0) == pytest.approx(0.6 * (1 + on_costs))

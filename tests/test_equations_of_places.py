@@ -12,6 +12,7 @@ from ranges import TINY, dollars, ordered, ranged, share, weeks
 from scipy import special
 
 from abm import equations as eq
+from abm import equations_of_hosts as rules
 from abm.calendar import WEEKS_PER_MONTH
 
 # --- what a place is worth -------------------------------------------------------------------
@@ -145,10 +146,10 @@ def test_insecurity_and_discrimination_only_weigh(
 def test_refusal_is_a_chance_that_rises_with_strictness(
     base: float, sensitivity: list[float], strictness: list[float], then: float
 ) -> None:
-    low, high = (eq.refusal_chance(base, sensitivity[1], value, then) for value in strictness)
+    low, high = (rules.refusal_chance(base, sensitivity[1], value, then) for value in strictness)
     assert 0 < low <= high < 1
-    assert eq.refusal_chance(base, sensitivity[1], then, then) == pytest.approx(base)
-    assert eq.refusal_chance(base, 0.0, strictness[1], then) == pytest.approx(base)
+    assert rules.refusal_chance(base, sensitivity[1], then, then) == pytest.approx(base)
+    assert rules.refusal_chance(base, 0.0, strictness[1], then) == pytest.approx(base)
     shift = special.logit(high) - special.logit(base)
     assert shift == pytest.approx(sensitivity[1] * (strictness[1] - then), abs=1e-6)
 
@@ -160,10 +161,10 @@ def test_refusal_is_a_chance_that_rises_with_strictness(
 def test_discrimination_rises_with_hostility_and_can_be_prevented(
     base: float, slope: float, hostility: list[float], prevented: list[float]
 ) -> None:
-    low, high = (eq.discrimination_chance(base, slope, each, prevented[0]) for each in hostility)
+    low, high = (rules.discrimination_chance(base, slope, each, prevented[0]) for each in hostility)
     assert 0 <= low <= high < 1
-    assert eq.discrimination_chance(base, slope, hostility[1], prevented[1]) <= high
-    assert eq.discrimination_chance(base, slope, hostility[1], 1.0) == 0
+    assert rules.discrimination_chance(base, slope, hostility[1], prevented[1]) <= high
+    assert rules.discrimination_chance(base, slope, hostility[1], 1.0) == 0
     a_month = 1 - (1 - high) ** WEEKS_PER_MONTH
     rate = (base + slope * hostility[1]) * (1 - prevented[0])
     assert a_month == pytest.approx(-np.expm1(-rate))
@@ -173,7 +174,7 @@ def test_discrimination_rises_with_hostility_and_can_be_prevented(
 def test_half_of_discrimination_is_forgotten_in_half_a_year(lived: float) -> None:
     left = lived
     for _ in range(26):
-        left = eq.forgotten(left)
+        left = rules.forgotten(left)
     assert left == pytest.approx(lived / 2)
 
 
@@ -181,6 +182,6 @@ def test_half_of_discrimination_is_forgotten_in_half_a_year(lived: float) -> Non
 def test_savings_never_fall_below_zero(
     savings: float, income: list[float], rent: float, living: float
 ) -> None:
-    low, high = (eq.savings_next(savings, value, rent, living) for value in income)
+    low, high = (rules.savings_next(savings, value, rent, living) for value in income)
     assert 0 <= low <= high
-    assert eq.savings_next(savings, rent + living, rent, living) == pytest.approx(savings)
+    assert rules.savings_next(savings, rent + living, rent, living) == pytest.approx(savings)

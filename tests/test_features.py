@@ -125,7 +125,7 @@ def test_targets_work_when_they_are_read_off_a_run() -> None:
 
 
 def test_a_row_that_claims_too_much_would_be_found() -> None:
-    assert missing("abm/equations.py:rent", ":") is None
+    assert missing("abm/equations_of_hosts.py:rent", ":") is None
     assert missing("abm/hosts.py:HostColumns.update", ":") is None
     assert missing("abm/equations.py:rents", ":") == "no rents in abm/equations.py"
     assert missing("abm/equation.py:rent", ":") == "no file abm/equation.py"

@@ -11,6 +11,7 @@ import pytest
 from finished_runs import halted, stepped
 
 from abm import equations
+from abm import equations_of_hosts as rules
 from abm.doors import (
     CITIZEN,
     IRREGULAR,
@@ -227,7 +228,7 @@ def test_discrimination_follows_hostility(weeks: pd.DataFrame) -> None:
     p = EmigrationModel(scale=10_000).scenario.parameters
     struck = weeks["discrimination"] > weeks["discrimination_before"]
     assert struck.sum() > 20
-    chance = equations.discrimination_chance(
+    chance = rules.discrimination_chance(
         p.discrimination_base, p.discrimination_from_hostility, weeks["hostility"], 0.0
     )
     assert close(struck.sum(), chance)
