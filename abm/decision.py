@@ -272,8 +272,10 @@ def total(parts: Components, people: int) -> Floats:
     """Utility of every option, summed in the order of the components, Russia last."""
     result = np.zeros((people, len(HOST_NAMES) + 1))
     for abroad, home in parts.values():
-        result[:, :-1] += abroad
-        result[:, -1] += home
+        if np.ndim(abroad) or abroad:
+            result[:, :-1] += abroad
+        if np.ndim(home) or home:
+            result[:, -1] += home
     return result
 
 
