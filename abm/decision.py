@@ -260,7 +260,8 @@ def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
     p, hosts = world.parameters, world.hosts
     leaving = equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
     onward = np.where(d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move)
-    onward[d.doors.resettled] *= 1.0 - p.resettlement_ease
+    if hosts.resettlement.any():
+        onward[d.doors.resettled] *= 1.0 - p.resettlement_ease
     to_host = np.where(d.abroad[:, None], onward, leaving)
     back = equations.moving_cost(
         p.cost_of_return, p.cost_without_flights, hosts.direct_flights[d.place]
@@ -318,6 +319,6 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     )
 
 
-def arrivals(luck: Floats, utility: Floats, able: Flags) -> Floats:
+def among(arrival: Floats, able: Flags) -> Floats:
     """When each option arrives in the race (in logs); never, where it cannot be taken."""
-    return np.where(able, equations.log_arrival(luck, utility), np.inf)
+    return np.where(able, arrival, np.inf)

@@ -76,7 +76,7 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
     stuck = (intents.origin == HOME) & (destination == RUSSIA)
     people = model.population.people(intents.person[stuck])
-    model.attitudes.keep_in(people, intents.people[stuck])
+    model.attitudes.keep_in(people.region, people.risk_class, intents.people[stuck])
     return replace(intents, destination=destination).take(destination != stays)
 
 

@@ -126,7 +126,8 @@ def test_men_are_trapped_until_they_would_next_reconsider() -> None:
     people = model.population.people(np.arange(3000))
     draftable = model.kremlin.is_draftable(people.risk_class)
     model.attitudes.trapped[:] = 0.0
-    model.attitudes.keep_in(people, np.full(len(people.ids), 3000.0))
+    heads = np.full(len(people.ids), 3000.0)
+    model.attitudes.keep_in(people.region, people.risk_class, heads)
     assert model.attitudes.trapped.sum() == draftable.sum() * 3000
     model.attitudes.settle()
     attention = 1 - np.exp(-0.2 * 12 * 7 / 365.2425)
