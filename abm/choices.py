@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm.ability import Able, ability, among
 from abm.bounds import Bounds, bounds, luck_weights
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
-from abm.decision import Able, Components, Deciders, World, ability, among, components, total
+from abm.decision import Components, Deciders, World, components, total
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People

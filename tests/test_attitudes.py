@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abm import equations_of_society as society
+from abm.ability import ability
 from abm.attitudes import activists_and_dissent
 from abm.choices import RUSSIA, kept_out
 from abm.composition import composition
 from abm.deciders import deciders_at_home
-from abm.decision import ability, felt_at_home
+from abm.decision import felt_at_home
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from abm.ability import ability, among
 from abm.choices import luck_weights_of
 from abm.composition import ELITES
 from abm.deciders import deciders_at_home
-from abm.decision import ability, among, components, total
+from abm.decision import components, total
 from abm.elite_exits import leaving_chance
 from abm.equations import log_arrival
 from abm.model import EmigrationModel
