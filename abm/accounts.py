@@ -178,6 +178,7 @@ class Accounts:
             seen.put(name, by_host, by_host.sum())
 
         draftable = model.kremlin.is_draftable(e.risk_class[rows])
+        put("draft_eligible_abroad", draftable, scale)
         put("manpower_denied", draftable, p.missed * scale / WEEKS_PER_MONTH)
         capital = e.capital_abroad_usd[rows]
         stayed = e.savings_in_russia_usd[rows] + e.property_usd[rows] - capital

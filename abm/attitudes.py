@@ -125,7 +125,7 @@ class Attitudes:
             at_home,
             p.returnee_silence,
             returned,
-            p.trapped_men,
+            p.trapped_men_weight,
             (self.trapped * risk).sum() / scale,
             kremlin.repression,
         )

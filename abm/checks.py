@@ -99,7 +99,12 @@ def known_host(name: object) -> str:
 
 def members(name: str) -> tuple[str, ...]:
     """A host, or those of a union of states, by name."""
-    return unions().get(name) or (known_host(name),)
+    if name in unions():
+        return unions()[name]
+    if name not in HOST_NAMES:
+        example = f"Georgia, or a union: {', '.join(unions())} (abm list hosts)"
+        raise unknown("host", name, (*HOST_NAMES, *unions()), example)
+    return (name,)
 
 
 def host(key: str, value: object) -> tuple[str, ...]:
@@ -143,12 +148,19 @@ def parameter(name: str, value: object) -> float:
 def lever_value(name: str, value: object) -> float:
     """The value of a lever, in its range; name is "lever", "lever.host" or "lever.union"."""
     lever, dot, place = name.partition(".")
+    if lever in NAMES:
+        raise InputError(
+            f"{lever!r} is a parameter, not a lever. Example: [parameters] {lever} = "
+            f"{getattr(Parameters(), lever):g}"
+        )
     if lever not in BY_NAME:
         raise unknown("lever", lever, BY_NAME, "renewal_strictness.Turkey = 0.2")
     if dot and BY_NAME[lever].actor == "Kremlin":
         raise InputError(f"lever {lever!r} is the Kremlin's, it has no host. Example: {lever}=0")
-    if dot:
-        members(place)
+    try:
+        members(place) if dot else ()
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
     return BY_NAME[lever].check(number(name, value, f"{name} = {BY_NAME[lever].high:g}"))
 
 

@@ -85,7 +85,8 @@ def _add_run_arguments(add: Callable[..., object]) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter or lever, for example renewal_strictness.Turkey=0.2; can be repeated",
+        help="a parameter or lever: renewal_strictness.Turkey=0.2, resettlement.EU=0.5 (a union), "
+        "publicity=1 (all hosts); from the first week on; can be repeated",
     )
     add(
         "--without",

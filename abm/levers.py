@@ -25,7 +25,10 @@ class Lever:
 
     def check(self, value: object) -> float:
         """The value as a number; InputError when it is none or out of range."""
-        example = f"{self.name} from {self.low:g} to {self.high:g} ({self.unit})"
+        example = (
+            f"{self.name} from {self.low:g} to {self.high:g} ({self.unit}). "
+            f"Example: {self.name} = {self.high:g}"
+        )
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise InputError(f"lever {self.name!r} must be a number, not {value!r}: {example}")
         if not self.low <= value <= self.high:

@@ -83,7 +83,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     _m("M22", "rejection abroad feeds propaganda", "propaganda_from_rejections"),
     _m("M23", "welcome and contact weaken propaganda", "propaganda_from_contacts"),
     _m("M24", "exile lets the opposition publish", "exile_voice"),
-    _m("M25", "people kept in would rise up", "home_activism", "trapped_men"),
+    _m("M25", "people kept in would rise up", "home_activism", "trapped_men_weight"),
     _m("M26", "returnees keep silent", "returnee_silence"),
     _m(
         "M27",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import equations, foresight
+from abm import checks, equations, foresight
 from abm import scenario as scenarios
 from abm.abductions import abduct
 from abm.accounts import Accounts
@@ -201,10 +201,17 @@ class EmigrationModel(mesa.Model):
         return np.asarray(np.bincount(place, people, len(HOST_NAMES)), dtype=float)
 
     def set_lever(self, lever: str, host: str | None, value: float) -> float:
-        """Set a lever now; returns what it was."""
+        """Set a lever now; returns what it was (in the first of several hosts).
+
+        host: a host or union, None for all hosts, and always None for the Kremlin's levers. It
+        stands until the next event that sets the lever. Raises InputError as a scenario would.
+        """
+        value = checks.lever_value(lever if host is None else f"{lever}.{host}", value)
         if lever in KREMLIN_LEVERS:
             return self.kremlin.set_lever(lever, value)
-        return self.host_columns.set_lever(lever, host, value, self.week)
+        members = (None,) if host is None else checks.members(host)
+        before = [self.host_columns.set_lever(lever, each, value, self.week) for each in members]
+        return before[0]
 
     def struck(self, purpose: str, chance_by_class: Floats) -> Integers:
         """Persons struck this week for a purpose, with a chance by class of exposure."""

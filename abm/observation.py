@@ -63,7 +63,13 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("abductions", "M27", "people a week", "activists abducted or handed over, drawn"),
     Outcome("abductions_expected", "M27", "people a week", "the same, expected"),
     Outcome("turned_back", "O13", "people a week", "set out for a door that was shut"),
-    Outcome("involuntarily_immobile", "O13", "people a week", "would leave and cannot", "World"),
+    Outcome(
+        "involuntarily_immobile",
+        "O13",
+        "people a week",
+        "decided to leave and could not; the same may recur, so weeks do not add up to people",
+        "World",
+    ),
     Outcome("called_up", "O13", "people a week", "called up for the army", "World"),
     Outcome("elite_departures", "O14", "people a week", "of the elite, left; family not counted"),
     Outcome("elite_exits", "O14", "people a week", "of the elite, expected to leave", "World"),
@@ -86,6 +92,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("mean_age_years", "O15", "years", "mean age of adults abroad, at the start"),
     *(_share(f"share.{name}", f"of adults abroad, {name}") for name in OCCUPATIONS),
     Outcome("manpower_denied", "O6", "person-months a week", "draft-eligible men abroad"),
+    Outcome("draft_eligible_abroad", "O6", "people", "draft-eligible men abroad"),
     Outcome(
         "labour_force_change", "O7", "people, net", "workers missing, with a minus", "World", True
     ),
@@ -102,12 +109,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Outcome("opposition_capacity", "O10", "multiple", "1: every activist at full voice", "World"),
     Outcome("opposition_abroad", "O10", "multiple", "the part of activists abroad", "World"),
     Outcome("opposition_at_home", "O10", "multiple", "the part of those at home", "World"),
-    Outcome("men_trapped", "O10", "people", "draft-eligible, would leave and cannot", "World"),
+    Outcome(
+        "men_trapped", "O10", "people", "draft-eligible, would leave and cannot, each once", "World"
+    ),
     Outcome("propaganda_strength", "O11", "index", "0 to 1", "World"),
     Outcome("dissent_at_home", "O11", "index", "dissent that propaganda leaves, 0 to 1", "World"),
     Outcome("host_gain.labour", "O16", "people", "at local work, as far as a host can use them"),
     Outcome(
-        "host_gain.eur", "O16", "EUR a week", "local pay, spending, property brought in", net=True
+        "host_gain.eur", "O16", "EUR a week", "local pay, spending, rise of property held", net=True
     ),
 )
 BY_NAME: dict[str, Outcome] = {outcome.name: outcome for outcome in OUTCOMES}

@@ -175,7 +175,11 @@ def respond(model: EmigrationModel) -> None:
 
 def _component(each: OwnMechanism, d: Deciders, world: World) -> tuple[Part, Part]:
     assert each.worth is not None
-    parts = each.worth(d, world, each.value)
+    try:
+        parts = each.worth(d, world, each.value)
+    except Exception as error:
+        failed = f"worth fails with {type(error).__name__}: {error}"
+        raise each.error(failed, "(weight * world.hosts.hostility, 0.0)") from error
     people = len(d.place)
     example = "(weight * world.hosts.hostility, 0.0)"
     if not isinstance(parts, tuple) or len(parts) != 2:

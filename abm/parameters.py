@@ -261,7 +261,7 @@ class Parameters:
         "b_v", 0.3, "share of voice lost without payments", 0.0, 1.0, "assumed", "S2"
     )
     home_activism: float = number("v", 0.3, "of an exile's", 0.0, 1.5, "assumed")
-    trapped_men: float = number("v_2", 0.05, "of an exile's", 0.0, 0.5, "assumed")
+    trapped_men_weight: float = number("v_2", 0.05, "of an exile's", 0.0, 0.5, "assumed")
     returnee_silence: float = number("s_r", 0.8, "share who keep silent", 0.0, 1.0, "assumed")
 
     def __post_init__(self) -> None:

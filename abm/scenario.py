@@ -197,10 +197,15 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
     """What a file and the scenarios that it stands on say together."""
     here = file.path.resolve()
     if here in seen:
-        raise InputError(f'{file.path.name} is its own base. Example: base = "war-years"')
+        through = "".join(f" by way of {path.name}" for path in seen[seen.index(here) + 1 :])
+        raise InputError(f'{file.path.name} is its own base{through}. Example: base = "war-years"')
     base = EMPTY
     if file.base is not None:
-        base = _resolved(read(file.base, file.path.parent), (*seen, here))
+        try:
+            below = read(file.base, file.path.parent)
+        except InputError as error:
+            raise InputError(f"{file.path.name}, base: {error}") from None
+        base = _resolved(below, (*seen, here))
     try:
         return _built_on(base, file)
     except InputError as error:
@@ -221,10 +226,10 @@ def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
                 f"the event {event} comes after the end, until = {changed.until}. "
                 f"Example: until = {event.date}"
             )
-        if any(each.covers(event) for each in held):
+        if any(each.covers(event) for each in changed.held):
             raise InputError(
-                f"{event.lever!r} is held by [levers], so the event from {event.date} would never "
-                "act; leave out one of them"
+                f"{event.lever!r} is held by [levers], here or in a base, so the event from "
+                f"{event.date} would never act; leave out one of them"
             )
     result = replace(changed, events=(*kept, *file.events))
     if file.population is not None:

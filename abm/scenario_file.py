@@ -113,7 +113,8 @@ def read(scenario: str | Path, folder: Path | None = None) -> ScenarioFile:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{path.name} is not valid TOML: {error}. Example of a line: until = 2024-12-31"
+            f"{path.name} is not valid TOML: {error}. Example of a line: until = 2024-12-31; "
+            'a host with a space needs quotes: entry_ban."United States" = 1'
         ) from None
     return _contents(table, path, _Lines(path.name, text.splitlines()))
 

@@ -118,7 +118,7 @@ def test_keeping_people_in_helps_the_opposition_where_the_rival_claim_says_so() 
     """T26 can win, and T25: each by its own mechanism."""
     capacity: dict[tuple[str, bool], float] = {}
     for rival in (True, False):
-        claims = {"home_activism": 1.5 * rival, "trapped_men": 0.5 * rival}
+        claims = {"home_activism": 1.5 * rival, "trapped_men_weight": 0.5 * rival}
         for name in ("war-years", "closed-border"):
             model = stepped(EmigrationModel(name, scale=1000, until="2022-12-31", set=claims))
             capacity[name, rival] = float(world(model, "opposition_capacity")[31:].mean())
