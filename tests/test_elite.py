@@ -374,6 +374,16 @@ def test_o14_chances_are_held_between_looks_and_follow_a_lever_at_once() -> None
     assert model.elite_exits.leaving.sum() > held.sum()
 
 
+def test_o14_chances_follow_an_offer_that_goes_from_one_host_to_another() -> None:
+    model = EmigrationModel(scale=3000, set={"elite_posts.Germany": 0.5})
+    stepped(model, EVERY_WEEKS + 2)
+    held = model.elite_exits.leaving
+    model.set_lever("elite_posts", "Germany", 0.0)
+    model.set_lever("elite_posts", "Finland", 0.5)
+    model.step()
+    assert model.elite_exits.leaving is not held
+
+
 def test_o14_watching_changes_nobody() -> None:
     watched = stepped(EmigrationModel(scale=3000), 12)
     alone = EmigrationModel(scale=3000)
