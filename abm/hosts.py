@@ -44,9 +44,9 @@ class HostColumns:
     Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
     decision on a permit; payments, prices: as sanctions leave them; fear: of abduction, 0 to 1;
-    offered, heard: what doors give, and what people know of them; places_left: people who may
-    still enter this week. The last family let in may overdraw them, and then the next wait for
-    weeks; places not taken lapse.
+    heard: what people know of the doors offered; places_left: people who may still enter this
+    week. The last family let in may overdraw them, and then the next wait for weeks; places not
+    taken lapse.
     """
 
     names = HOST_NAMES
@@ -111,7 +111,6 @@ class HostColumns:
             setattr(self, lever, np.zeros(len(HOST_NAMES)))
         for lever in _FROM_TABLE:
             setattr(self, lever, host_column(lever).copy())
-        self.offered = {lever: getattr(self, lever) for lever in PROGRAMMES}
         self.heard = {lever: column.copy() for lever, column in self.offered.items()}
         self.news_is_out = True
         self.fear = np.zeros(len(HOST_NAMES))
@@ -125,7 +124,6 @@ class HostColumns:
         self.pressure_before = self.accession_pressure.copy()
         self.newcomers: Floats = np.zeros(len(HOST_NAMES))
         self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
-        self.court_elite = False  # whether any host offers the elite anything
         self.pinned = np.zeros(len(HOST_NAMES), dtype=bool)
         self.rent_usd = self.rent_before_usd.copy()
         self.hostility = self._rest(0)
@@ -143,13 +141,21 @@ class HostColumns:
         self.shut_in_week[self.shut_to_visitors & ~shut] = week
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
-        if lever in ELITE_LEVERS:
-            self.court_elite = any(getattr(self, name).any() for name in ELITE_LEVERS)
         return before
 
     def release(self, host: str) -> None:
         """Let a host's policy review itself again, once a dated measure has ended."""
         self.pinned[HOST_NAMES.index(host)] = False
+
+    @property
+    def offered(self) -> dict[str, Floats]:
+        """What doors give, by lever."""
+        return {lever: getattr(self, lever) for lever in PROGRAMMES}
+
+    @property
+    def court_elite(self) -> bool:
+        """Whether any host offers the elite anything."""
+        return any(getattr(self, lever).any() for lever in ELITE_LEVERS)
 
     @property
     def shut_to_visitors(self) -> Flags:
