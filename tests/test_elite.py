@@ -200,8 +200,9 @@ def test_m29_each_offer_is_worth_its_weight(
 
 
 def test_m29_off_makes_the_elite_ordinary() -> None:
-    money = {"elite_capital_kept.Germany": 1.0, "elite_payments.Germany": 1.0}  # doors are shut
-    model = EmigrationModel(scale=3000, without=["M29"], set=money)
+    model = EmigrationModel(scale=3000, without=["M29"])
+    for money in ("elite_capital_kept", "elite_payments"):  # those that open no door
+        model.set_lever(money, "Germany", 1.0)
     people = eligible(model)
     as_elite, deciders = options(model, people)
     plain = model.population.people(people.ids)
