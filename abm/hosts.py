@@ -124,6 +124,7 @@ class HostColumns:
         self.pressure_before = self.accession_pressure.copy()
         self.newcomers: Floats = np.zeros(len(HOST_NAMES))
         self.shut_in_week = np.full(len(HOST_NAMES), -LONG_AGO)
+        self.court_elite = False  # whether any host offers the elite anything
         self.pinned = np.zeros(len(HOST_NAMES), dtype=bool)
         self.rent_usd = self.rent_before_usd.copy()
         self.hostility = self._rest(0)
@@ -141,6 +142,8 @@ class HostColumns:
         self.shut_in_week[self.shut_to_visitors & ~shut] = week
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
+        if lever in ELITE_LEVERS:
+            self._note_offers()
         return before
 
     def release(self, host: str) -> None:
@@ -152,10 +155,9 @@ class HostColumns:
         """What doors give, by lever."""
         return {lever: getattr(self, lever) for lever in PROGRAMMES}
 
-    @property
-    def court_elite(self) -> bool:
-        """Whether any host offers the elite anything."""
-        return any(getattr(self, lever).any() for lever in ELITE_LEVERS)
+    def _note_offers(self) -> None:
+        """Kept, since everybody's doors ask for it."""
+        self.court_elite = any(getattr(self, lever).any() for lever in ELITE_LEVERS)
 
     @property
     def shut_to_visitors(self) -> Flags:
@@ -218,6 +220,7 @@ class HostColumns:
         before = self.rent_usd
         self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
+        self._note_offers()  # a mechanism of the user's own may have made some
         self.update()
         self._spread_news()
         self.hostility = host_equations.hostility_next(
