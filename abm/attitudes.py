@@ -11,12 +11,11 @@ from abm import equations
 from abm import equations_of_hosts as host_equations
 from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
-from abm.chance import Floats
+from abm.chance import Floats, Integers
 from abm.composition import DISSENT_EDGES, DISSENTS, Composition
 from abm.decision import own_insecurity
 from abm.doors import SECURE
 from abm.emigrants import HOME
-from abm.people import People
 from abm.ties import CONTACTS
 from abm.traits_tables import activist_share
 
@@ -61,12 +60,11 @@ class Attitudes:
         """Note people refused a permit, turned back, shut out or discriminated against."""
         self.rejections += float(people.sum())
 
-    def keep_in(self, people: People, heads: Floats) -> None:
+    def keep_in(self, region: Integers, classes: Integers, heads: Floats) -> None:
         """Note those who would leave and cannot, and the men among them."""
         model = self._model
         model.observations.add_world("involuntarily_immobile", float(heads.sum()))
-        classes = people.risk_class
-        cell = people.region * self.trapped.shape[1] + classes
+        cell = region * self.trapped.shape[1] + classes
         men = np.bincount(cell[model.kremlin.is_draftable(classes)], minlength=self.trapped.size)
         self.trapped += men.reshape(self.trapped.shape) * model.population.scale
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm.ability import Able, ability, among
 from abm.bounds import Bounds, bounds, luck_weights
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
-from abm.decision import Able, Components, Deciders, World, ability, arrivals, components, total
+from abm.decision import Components, Deciders, World, components, total
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
@@ -135,8 +136,9 @@ def _leave(
     weights = luck_weights_of(d.people)
     luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys, weights)
     able = ability(d, world, model.chance.uniform("exit", ids))
-    wish = np.argmin(arrivals(luck, utility, able.considered), axis=1)
-    choice = np.argmin(arrivals(luck, utility, able.believed), axis=1)
+    arrival = equations.log_arrival(luck, utility)
+    wish = np.argmin(among(arrival, able.considered), axis=1)
+    choice = np.argmin(among(arrival, able.believed), axis=1)
     lead = utility[:, :-1] - utility[:, -1:] - np.log(weights)
     if np.any(lead.max(axis=1) > most + SLACK):
         raise AssertionError(UNBOUNDED)
@@ -149,7 +151,7 @@ def _leave(
     model.attitudes.reject(heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.attitudes.keep_in(d.people.take(stuck), heads[stuck])
+    model.attitudes.keep_in(people.region[stuck], people.risk_class[stuck], heads[stuck])
     model.attitudes.reject(heads[kept_out(d, able, world, wish)])
 
     goes = leaves & admitted
@@ -158,7 +160,7 @@ def _leave(
         person=ids[goes],
         origin=np.full(int(goes.sum()), HOME),
         destination=choice[goes],
-        arrivals=arrivals(luck, utility, able.in_fact)[goes],
+        arrivals=among(arrival[goes], able.in_fact[goes]),
         cause=cause,
         luck=u[goes],
         people=heads[goes],
@@ -200,7 +202,8 @@ def _move_abroad(model: EmigrationModel, world: World) -> Intents:
     d = deciders_abroad(model, world, rows)
     utility = total(components(d, world), len(rows))
     able: Able = ability(d, world, np.ones(len(rows)))
-    arrival = arrivals(luck_abroad(model, world, rows), utility, able.in_fact)
+    arrival = equations.log_arrival(luck_abroad(model, world, rows), utility)
+    arrival = among(arrival, able.in_fact)
     choice = np.argmin(arrival, axis=1)
     moves = choice != d.place
     return Intents(

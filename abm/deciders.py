@@ -9,7 +9,7 @@ import numpy as np
 from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Floats, Integers
 from abm.decision import Deciders, World, felt_insecurity
-from abm.doors import SECURE, Applicants, Doors, doors
+from abm.doors import IS_SECURE, Applicants, Doors, doors
 from abm.emigrants import HOME, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.people import People
@@ -102,7 +102,7 @@ def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> 
 def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integers) -> Integers:
     """Where a partner has a secure status, so that family gets a permit; else NOWHERE."""
     e = model.emigrants
-    secure = np.isin(e.status[e.row_of(partner)], SECURE) & (partner_place >= 0)
+    secure = IS_SECURE[e.status[e.row_of(partner)]] & (partner_place >= 0)
     return np.where(secure, partner_place, NOWHERE)
 
 

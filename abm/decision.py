@@ -260,7 +260,8 @@ def moving_costs(d: Deciders, world: World) -> tuple[Floats, Floats]:
     p, hosts = world.parameters, world.hosts
     leaving = equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
     onward = np.where(d.place[:, None] == np.arange(len(hosts)), 0.0, p.cost_of_onward_move)
-    onward[d.doors.resettled] *= 1.0 - p.resettlement_ease
+    if hosts.resettlement.any():
+        onward[d.doors.resettled] *= 1.0 - p.resettlement_ease
     to_host = np.where(d.abroad[:, None], onward, leaving)
     back = equations.moving_cost(
         p.cost_of_return, p.cost_without_flights, hosts.direct_flights[d.place]
@@ -272,50 +273,8 @@ def total(parts: Components, people: int) -> Floats:
     """Utility of every option, summed in the order of the components, Russia last."""
     result = np.zeros((people, len(HOST_NAMES) + 1))
     for abroad, home in parts.values():
-        result[:, :-1] += abroad
-        result[:, -1] += home
+        if np.ndim(abroad) or abroad:
+            result[:, :-1] += abroad
+        if np.ndim(home) or home:
+            result[:, -1] += home
     return result
-
-
-@dataclass(frozen=True)
-class Able:
-    """What each can do, shape (people, hosts + 1): able in fact, and as they believe.
-
-    considered: what they would think of, were every door they have heard of open to them; means:
-    savings cover the journey and exit is allowed, (people, hosts).
-    """
-
-    in_fact: Flags
-    believed: Flags
-    considered: Flags
-    means: Flags
-
-
-def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
-    """Options each can take: the doors let them in, savings cover the journey, exit is allowed.
-
-    The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the
-    way). exit_luck: uniform, whom an exit ban would stop.
-    """
-    journey = equations.journey_usd(
-        world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours
-    )
-    draftable = world.kremlin.is_draftable(d.people.risk_class)
-    stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
-    movable = equations.let_through(world.parameters.movable_savings, world.hosts.capital_accepted)
-    purse = d.savings_usd[:, None] * np.where(d.abroad[:, None], 1.0, movable)
-    pays = (purse >= journey) | d.doors.resettled | (d.people.elite > 0)[:, None]
-    means = pays & ~stopped[:, None]
-    stays = d.place[:, None] == np.arange(len(world.hosts))
-    home = np.ones((len(d.place), 1), dtype=bool)
-    return Able(
-        np.hstack([(d.doors.open & means) | stays, home]),
-        np.hstack([(d.doors.believed & means) | stays, home]),
-        np.hstack([~d.doors.unheard, home]),
-        means,
-    )
-
-
-def arrivals(luck: Floats, utility: Floats, able: Flags) -> Floats:
-    """When each option arrives in the race (in logs); never, where it cannot be taken."""
-    return np.where(able, equations.log_arrival(luck, utility), np.inf)

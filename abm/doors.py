@@ -19,6 +19,7 @@ STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
 CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 260.0
 REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
+IS_SECURE = np.isin(np.arange(len(STATUS_NAMES)), SECURE)  # by status
 
 
 @dataclass(frozen=True)

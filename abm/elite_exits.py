@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm.ability import ability
 from abm.chance import Floats, Integers
 from abm.composition import ELITES
 from abm.deciders import deciders_at_home
-from abm.decision import World, ability, components, total
+from abm.decision import World, components, total
 from abm.emigrants import HOME, NOWHERE
 from abm.levers import ELITE_LEVERS
 from abm.people import People

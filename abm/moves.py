@@ -12,7 +12,7 @@ from abm.chance import Integers
 from abm.choices import RUSSIA, Intents
 from abm.deciders import doors_of, settled_with
 from abm.decision import income_follows, local_wages
-from abm.doors import LONG_PERMIT, PERMIT, SECURE, VISITOR, weeks_on_entry
+from abm.doors import IS_SECURE, LONG_PERMIT, PERMIT, VISITOR, weeks_on_entry
 from abm.elite import comes_along, worth_at_home
 from abm.emigrants import (
     HOME,
@@ -76,7 +76,7 @@ def allot(model: EmigrationModel, intents: Intents) -> Intents:
     stays = np.where(intents.origin == HOME, RUSSIA, intents.origin)
     stuck = (intents.origin == HOME) & (destination == RUSSIA)
     people = model.population.people(intents.person[stuck])
-    model.attitudes.keep_in(people, intents.people[stuck])
+    model.attitudes.keep_in(people.region, people.risk_class, intents.people[stuck])
     return replace(intents, destination=destination).take(destination != stays)
 
 
@@ -181,7 +181,7 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     pick = (np.arange(len(rows)), host)
     e.status[rows] = door.status[pick]
     family = np.flatnonzero(~door.open[pick])  # let in with a partner: settled if the partner is
-    settled = np.isin(e.status[e.row_of(partner[family])], SECURE)
+    settled = IS_SECURE[e.status[e.row_of(partner[family])]]
     e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
     status = e.status[rows]
     e.settled_before[rows] |= status == LONG_PERMIT

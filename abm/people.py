@@ -29,7 +29,6 @@ SKILLED = np.isin(
     source.OCCUPATIONS, ["it", "entrepreneur", "scientist", "student", "specialist", "manager"]
 )
 STUDENT = source.OCCUPATIONS.index("student")
-NOT_AT_WORK = (STUDENT, source.OCCUPATIONS.index("jobless"))
 NO_HOST = -1
 MOST_CHILDREN = 4
 
@@ -238,7 +237,7 @@ class People:
     @cached_property
     def works(self) -> Flags:
         """Whether the person works at home."""
-        return ~np.isin(self.occupation, NOT_AT_WORK)
+        return tables.EMPLOYED[self.occupation]
 
     @cached_property
     def children(self) -> Integers:

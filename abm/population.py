@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
 
 from abm import composition as source
 from abm import traits_tables as tables
 from abm.chance import Chance, Floats, Integers
 from abm.hosts_table import host_column
-from abm.people import People
+from abm.people import WAGE_LIMIT, People
 
 # Bins of attachment by cumulative share, fine where people are likeliest to leave.
 ATTACHMENT_EDGES = np.array(
@@ -182,16 +183,38 @@ class Population:
 
     def summary(self) -> dict[str, float]:
         """Means of the adults, for comparison with those abroad."""
-        types = self.types
-        share = types.persons / types.persons.sum()
-        sample = self.people(np.arange(0, self.size, max(1, self.size // 20_000)))
-        return {
-            "adults": float(types.persons.sum()),
-            "mean_age_years": float(share @ (22.5 + 5.0 * types.age_group)),
-            "share_higher_education": float(share @ (types.education == 1)),
-            "share_entrepreneurs": float(
-                share @ (types.occupation == source.OCCUPATIONS.index("entrepreneur"))
-            ),
-            "share_it": float(share @ (types.occupation == IT)),
-            "wage_median_usd": float(np.median(sample.wage_usd)),
-        }
+        return dict(summary(self.types))
+
+
+@lru_cache(maxsize=8)
+def summary(types: source.Composition) -> dict[str, float]:
+    """Means expected of people of some types."""
+    share = types.persons / types.persons.sum()
+    return {
+        "adults": float(types.persons.sum()),
+        "mean_age_years": float(share @ (22.5 + 5.0 * types.age_group)),
+        "share_higher_education": float(share @ (types.education == 1)),
+        "share_entrepreneurs": float(
+            share @ (types.occupation == source.OCCUPATIONS.index("entrepreneur"))
+        ),
+        "share_it": float(share @ (types.occupation == IT)),
+        "wage_median_usd": median_wage_usd(types),
+    }
+
+
+def median_wage_usd(types: source.Composition) -> float:
+    """The wage below which half of some types earn: the root of a mixture of truncated normals."""
+    shape = tables.home_wage_usd().shape
+    persons = np.zeros(shape)
+    np.add.at(persons, (types.region, types.occupation), types.persons)
+    sigma = tables.wage_spread()
+    middle = np.log(tables.home_wage_usd()) - sigma**2 / 2
+    below = ndtr(-WAGE_LIMIT)
+
+    def share_under(log_wage: float) -> float:
+        cumulative = ndtr((log_wage - middle) / sigma).clip(below, 1.0 - below)
+        return float(np.average((cumulative - below) / (1.0 - 2.0 * below), weights=persons))
+
+    widest = WAGE_LIMIT * sigma
+    low, high = middle.min() - widest, middle.max() + widest
+    return float(np.exp(brentq(lambda log_wage: share_under(log_wage) - 0.5, low, high)))

@@ -12,10 +12,11 @@ import pandas as pd
 from mesa.agent import GroupBy
 
 from abm import equations
+from abm.ability import ability
 from abm.choices import RUSSIA
 from abm.composition import EDUCATIONS, ELITES, LEANINGS, OCCUPATIONS, REGIONS, SEXES
 from abm.deciders import deciders_abroad, deciders_at_home
-from abm.decision import ability, components, total
+from abm.decision import components, total
 from abm.doors import STATUS_NAMES
 from abm.emigrants import ARMY, HOME
 from abm.errors import InputError

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from abm import equations
 from abm import equations_of_society as society
+from abm.ability import ability
 from abm.attitudes import activists_and_dissent
 from abm.choices import RUSSIA, kept_out
 from abm.composition import composition
 from abm.deciders import deciders_at_home
-from abm.decision import ability, felt_at_home
+from abm.decision import felt_at_home
 from abm.doors import STATUS_INSECURITY
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES
@@ -130,7 +131,8 @@ def test_men_are_trapped_until_they_would_next_reconsider() -> None:
     people = model.population.people(np.arange(3000))
     draftable = model.kremlin.is_draftable(people.risk_class)
     model.attitudes.trapped[:] = 0.0
-    model.attitudes.keep_in(people, np.full(len(people.ids), 3000.0))
+    heads = np.full(len(people.ids), 3000.0)
+    model.attitudes.keep_in(people.region, people.risk_class, heads)
     assert model.attitudes.trapped.sum() == draftable.sum() * 3000
     model.attitudes.settle()
     attention = 1 - np.exp(-0.2 * 12 * 7 / 365.2425)

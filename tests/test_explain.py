@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from finished_runs import RUSSIA, before, explained, finished, stepped
 
+from abm.ability import ability
 from abm.bounds import bounds
 from abm.choices import luck_abroad, luck_weights_of
 from abm.deciders import deciders_at_home
-from abm.decision import ability, components
+from abm.decision import components
 from abm.decision import total as summed
 from abm.emigrants import ATTENTION, HOME
 from abm.equations import logit_probabilities

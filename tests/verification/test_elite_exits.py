@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from abm.ability import ability, among
 from abm.choices import luck_weights_of
 from abm.composition import ELITES
 from abm.deciders import deciders_at_home
-from abm.decision import ability, arrivals, components, total
+from abm.decision import components, total
 from abm.elite_exits import leaving_chance
+from abm.equations import log_arrival
 from abm.model import EmigrationModel
 from abm.people import People
 from abm.screening import luck_at_home
@@ -65,7 +67,7 @@ def test_the_chance_to_leave_is_the_share_of_draws_that_leave(rents: float) -> N
     for time in range(times):
         u = generator.random(len(people.ids))
         luck = luck_at_home(model.chance, people.ids, time, u, world.hosts.keys, weights)
-        left += np.argmin(arrivals(luck, utility, able), axis=1) < utility.shape[1] - 1
+        left += np.argmin(among(log_arrival(luck, utility), able), axis=1) < utility.shape[1] - 1
     variance = (times * expected * (1 - expected)).sum()
     assert left.sum() > 100
     assert abs(left.sum() - times * expected.sum()) < FAR * np.sqrt(variance)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from abm.ability import ability
 from abm.bounds import bounds
 from abm.choices import decide
 from abm.deciders import deciders_abroad, deciders_at_home
-from abm.decision import Deciders, World, ability, components, total
+from abm.decision import Deciders, World, components, total
 from abm.emigrants import ATTENTION, HOME
 from abm.equations import logit_probabilities
 from abm.model import PHASES, EmigrationModel
