@@ -92,13 +92,13 @@ class Accounts:
             people.wage_usd / home_income_mean_usd(),
             wealth_most_usd(),
         )
+        hosts = self._model.host_columns
+        share = equations.let_through(p.movable_property, hosts.capital_accepted[host])
         elite = people.elite > 0
         if elite.any():
             wealth = np.where(elite, elite_fortune_usd(people, p), wealth)
+            share = np.maximum(share, elite * hosts.elite_capital_kept[host])
         e.property_usd[rows] = np.maximum(0.0, wealth - people.savings_usd)
-        share = equations.let_through(
-            p.movable_property, self._model.host_columns.capital_accepted[host]
-        )
         e.capital_abroad_usd[rows] = share * e.property_usd[rows]
         self._flow(host, e.savings_usd[rows] + e.capital_abroad_usd[rows])
 
@@ -145,7 +145,7 @@ class Accounts:
         seen.put_world("returnees_at_work", heads[BACK].sum() + heads[BACK + REMOTE].sum())
         added = society.output_of_returnees(
             p.returnee_output,
-            self._practised(back & ~remote, wages[BACK]),
+            p.missed * self._practised(back & ~remote, wages[BACK]),
             p.spending_multiplier,
             p.wage_share,
             wages[BACK + REMOTE],

@@ -13,7 +13,7 @@ from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats, Integers
 from abm.composition import DISSENT_EDGES, DISSENTS, Composition
-from abm.deciders import own_insecurity_of
+from abm.decision import own_insecurity
 from abm.doors import SECURE
 from abm.emigrants import HOME
 from abm.ties import CONTACTS
@@ -109,9 +109,10 @@ class Attitudes:
         activists = np.flatnonzero(e.activist[: e.rows])
         place = e.place[activists].astype(np.int64)
         here, host = activists[place >= 0], place[place >= 0]
+        weeks_left = (e.permit_ends[here] - model.week).astype(float)
         abroad = society.voice_abroad(
             p.exile_voice,
-            own_insecurity_of(model, model.world(), here),
+            own_insecurity(e.status[here], weeks_left, host, model.world()),
             p.voice_without_payments,
             hosts.payments[host],
         ).sum()
@@ -129,9 +130,10 @@ class Attitudes:
             (self.trapped * risk).sum() / scale,
             kremlin.repression,
         )
-        seen.put_world("opposition_abroad", abroad / self._activists)
-        seen.put_world("opposition_at_home", home / self._activists)
-        seen.put_world("opposition_capacity", (abroad + home) / self._activists)
+        everyone = max(self._activists, 1.0)  # among one's own people there may be none
+        seen.put_world("opposition_abroad", abroad / everyone)
+        seen.put_world("opposition_at_home", home / everyone)
+        seen.put_world("opposition_capacity", (abroad + home) / everyone)
         seen.put_world("men_trapped", self.trapped.sum())
         self.trapped *= 1.0 - equations.attention(
             p.attention_per_month, p.order_attention, risk, kremlin.mobilisation

@@ -57,7 +57,7 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
     together = partner_place == place
     their_rows = e.row_of(partner[together])
     insecurity, discrimination = np.zeros(len(rows)), np.zeros(len(rows))
-    insecurity[together] = own_insecurity_of(model, world, their_rows)
+    insecurity[together] = felt_insecurity_of(model, world, their_rows)
     discrimination[together] = e.discrimination[their_rows]
     return Deciders(
         people=people,
@@ -76,8 +76,8 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
     )
 
 
-def own_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
-    """Insecurity of status of some emigrants, by row."""
+def felt_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> Floats:
+    """Insecurity of status that counts in decisions of some emigrants, by row."""
     e = model.emigrants
     return felt_insecurity(
         e.status[rows], (e.permit_ends[rows] - world.week).astype(float), e.place[rows], world

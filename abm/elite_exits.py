@@ -67,7 +67,7 @@ class EliteExits:
         kremlin, hosts = self._model.kremlin, self._model.host_columns
         now = [kremlin.mobilisation, kremlin.exit_ban]
         if hosts.court_elite:
-            now += [float(getattr(hosts, lever).sum()) for lever in ELITE_LEVERS]
+            now += [each for lever in ELITE_LEVERS for each in getattr(hosts, lever).tolist()]
         before, self._last = self._last, now
         return now != before
 
@@ -85,8 +85,7 @@ def sample(population: Population) -> tuple[People, Floats]:
     if not before[-1]:  # people of one's own, none of them in work and 35 or more
         return population.people(np.empty(0, dtype=np.int64)), np.empty(0)
     start = population.chance.uniform("elite sample", np.array([0]))
-    looked_at = LOOKED_AT if before[-1] > 0 else 0  # one's own people may have no elite
-    steps = (np.arange(looked_at) + start) * (before[-1] / LOOKED_AT)
+    steps = (np.arange(LOOKED_AT) + start) * (before[-1] / LOOKED_AT)
     stratum = np.searchsorted(before, steps, side="right") - 1
     place = np.floor((steps - before[stratum]) / density[stratum]).astype(np.int64)
     place = np.minimum(place, strata.size[stratum] - 1)

@@ -44,9 +44,9 @@ class HostColumns:
     Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
     decision on a permit; payments, prices: as sanctions leave them; fear: of abduction, 0 to 1;
-    offered, heard: what doors give, and what people know of them; places_left: people who may
-    still enter this week. The last family let in may overdraw them, and then the next wait for
-    weeks; places not taken lapse.
+    heard: what people know of the doors offered; places_left: people who may still enter this
+    week. The last family let in may overdraw them, and then the next wait for weeks; places not
+    taken lapse.
     """
 
     names = HOST_NAMES
@@ -111,7 +111,6 @@ class HostColumns:
             setattr(self, lever, np.zeros(len(HOST_NAMES)))
         for lever in _FROM_TABLE:
             setattr(self, lever, host_column(lever).copy())
-        self.offered = {lever: getattr(self, lever) for lever in PROGRAMMES}
         self.heard = {lever: column.copy() for lever, column in self.offered.items()}
         self.news_is_out = True
         self.fear = np.zeros(len(HOST_NAMES))
@@ -144,12 +143,21 @@ class HostColumns:
         if lever == "renewal_strictness":
             self.pinned[chosen] = True
         if lever in ELITE_LEVERS:
-            self.court_elite = any(getattr(self, name).any() for name in ELITE_LEVERS)
+            self._note_offers()
         return before
 
     def release(self, host: str) -> None:
         """Let a host's policy review itself again, once a dated measure has ended."""
         self.pinned[HOST_NAMES.index(host)] = False
+
+    @property
+    def offered(self) -> dict[str, Floats]:
+        """What doors give, by lever."""
+        return {lever: getattr(self, lever) for lever in PROGRAMMES}
+
+    def _note_offers(self) -> None:
+        """Kept, since everybody's doors ask for it."""
+        self.court_elite = any(getattr(self, lever).any() for lever in ELITE_LEVERS)
 
     @property
     def shut_to_visitors(self) -> Flags:
@@ -212,6 +220,7 @@ class HostColumns:
         before = self.rent_usd
         self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
+        self._note_offers()  # a mechanism of the user's own may have made some
         self.update()
         self._spread_news()
         self.hostility = host_equations.hostility_next(

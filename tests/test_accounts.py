@@ -147,6 +147,17 @@ def test_new_practices_come_with_those_who_return_under_another_regime() -> None
     assert expected > before
 
 
+def test_who_was_not_missed_adds_no_output_by_returning() -> None:
+    model = finished(("M21",), until="2023-08-31", **MUCH_RETURN)
+    p, e, scale = model.scenario.parameters, model.emigrants, model.population.scale
+    rows = np.flatnonzero((e.place[: e.rows] == HOME) & (e.first_left_week[: e.rows] >= 0))
+    rows = rows[EMPLOYED[e.occupation[rows]] & (e.work[rows] == REMOTE_WORK)]
+    spent = 100 * scale * e.home_wage_usd[rows].sum() / workforce(composition()).wage_bill_usd
+    expected = p.spending_multiplier * p.wage_share * spent
+    assert last(model, "gdp_contribution") == pytest.approx(expected)
+    assert last(model, "gdp_missing") == 0
+
+
 # --- capital -------------------------------------------------------------------------------------
 
 
@@ -186,6 +197,19 @@ def test_p7_barred_capital_stays_in_russia() -> None:
         series(free, "capital_outflow", "World").sum()
         > 2 * series(usual, "capital_outflow", "World").sum()
     )
+
+
+def test_p17b_the_elite_take_along_what_a_host_lets_them_keep() -> None:
+    model = stepped(EmigrationModel(scale=3000, set={"elite_capital_kept.Turkey": 0.5}), 4)
+    e, turkey = model.emigrants, HOST_NAMES.index("Turkey")
+    rows = e.abroad()
+    rows = rows[e.property_usd[rows] > 0][:6]
+    people = model.population.people(e.person[rows])
+    people.elite = np.arange(6) % 2  # every other one
+    model.economy.take_capital(rows, people, np.full(6, turkey))
+    kept = e.capital_abroad_usd[rows] / e.property_usd[rows]
+    usual = model.scenario.parameters.movable_property
+    assert kept == pytest.approx([usual, 0.5] * 3)
 
 
 def test_what_comes_back_at_once_is_no_outflow() -> None:

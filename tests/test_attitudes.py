@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from finished_runs import finished, series, stepped
 from hypothesis import given
 from hypothesis import strategies as st
 
+from abm import equations
 from abm import equations_of_society as society
 from abm.ability import ability
 from abm.attitudes import activists_and_dissent
@@ -15,6 +18,7 @@ from abm.choices import RUSSIA, kept_out
 from abm.composition import composition
 from abm.deciders import deciders_at_home
 from abm.decision import felt_at_home
+from abm.doors import STATUS_INSECURITY
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
@@ -160,6 +164,29 @@ def test_p14_payments_give_exiles_their_voice() -> None:
     lost = model.scenario.parameters.voice_without_payments
     assert heard[0.0] == pytest.approx(heard[1.0] * (1 - lost))
     assert heard[1.0] > 0
+
+
+def test_exiles_speak_as_securely_as_they_are_today_also_when_people_look_ahead() -> None:
+    settings: dict[str, Any] = {
+        "set": {"cost_of_leaving": 4.0, "conscience": 1.0},
+        "until": "2022-06-30",
+    }
+    model = stepped(EmigrationModel(scale=3000, looking_ahead=True, **settings))
+    e = model.emigrants
+    rows = e.abroad()
+    rows = rows[e.activist[rows]]
+    assert len(rows)
+    place = e.place[rows].astype(int)
+    weeks_left = (e.permit_ends[rows] - (model.week - 1)).astype(float)
+    insecurity = equations.insecurity(
+        STATUS_INSECURITY[e.status[rows]], model.host_columns.refusal[place], weeks_left
+    )
+    p, seen = model.scenario.parameters, model.observations
+    voices = society.voice_abroad(
+        p.exile_voice, insecurity, p.voice_without_payments, model.host_columns.payments[place]
+    )
+    activists = model.population.size * activists_and_dissent(model.population.types)[0]
+    assert seen.series("opposition_abroad")[-1] == pytest.approx(voices.sum() / activists)
 
 
 def test_returnees_who_spoke_up_would_add_to_the_opposition_at_home() -> None:

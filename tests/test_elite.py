@@ -200,8 +200,9 @@ def test_m29_each_offer_is_worth_its_weight(
 
 
 def test_m29_off_makes_the_elite_ordinary() -> None:
-    money = {"elite_capital_kept.Germany": 1.0, "elite_payments.Germany": 1.0}  # doors are shut
-    model = EmigrationModel(scale=3000, without=["M29"], set=money)
+    model = EmigrationModel(scale=3000, without=["M29"])
+    for money in ("elite_capital_kept", "elite_payments"):  # those that open no door
+        model.set_lever(money, "Germany", 1.0)
     people = eligible(model)
     as_elite, deciders = options(model, people)
     plain = model.population.people(people.ids)
@@ -372,6 +373,16 @@ def test_o14_chances_are_held_between_looks_and_follow_a_lever_at_once() -> None
     model.step()
     assert (model.elite_exits.leaving >= held).mean() > 0.9
     assert model.elite_exits.leaving.sum() > held.sum()
+
+
+def test_o14_chances_follow_an_offer_that_goes_from_one_host_to_another() -> None:
+    model = EmigrationModel(scale=3000, set={"elite_posts.Germany": 0.5})
+    stepped(model, EVERY_WEEKS + 2)
+    held = model.elite_exits.leaving
+    model.set_lever("elite_posts", "Germany", 0.0)
+    model.set_lever("elite_posts", "Finland", 0.5)
+    model.step()
+    assert model.elite_exits.leaving is not held
 
 
 def test_o14_watching_changes_nobody() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from finished_runs import column, finished, moved, series, stepped, total
 
@@ -250,12 +251,15 @@ def after(write: Callable[..., Any], lever: str, *without: str) -> EmigrationMod
         kind = "imposed"
         source = "made up"
         '''
-    set = {"cost_of_leaving": 4.0, "cost_of_return": 1.0}
-    settings: dict[str, Any] = {"scale": 1000, "until": "2022-09-15", "set": set}
-    return stepped(EmigrationModel(write(text), without=without, **settings))
+    return stepped(EmigrationModel(write(text), without=without, **RESTLESS))
 
 
 NEWS = 19  # its week
+RESTLESS: dict[str, Any] = {
+    "scale": 1000,
+    "until": "2022-09-15",
+    "set": {"cost_of_leaving": 4.0, "cost_of_return": 1.0},
+}
 
 
 @pytest.mark.parametrize(
@@ -269,8 +273,24 @@ def test_m28_and_m32_bring_people_back(
     np.testing.assert_array_equal(returns[0][:NEWS], returns[1][:NEWS])
     assert returns[0][NEWS:].sum() > 1.1 * returns[1][NEWS:].sum()
     assert moved(on, "news from home") > moved(off, "news from home")
-    departures = [model.observations.series("departures")[: NEWS + 1] for model in (on, off)]
-    np.testing.assert_array_equal(*departures)  # those at home are not concerned
+
+
+def test_an_offer_does_not_concern_those_at_home(write: Callable[..., Any]) -> None:
+    models = after(write, "return_offer"), after(write, "return_offer", "M28")
+    departures = [model.observations.series("departures")[: NEWS + 1] for model in models]
+    np.testing.assert_array_equal(*departures)
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "lever"), [("M28", "return_offer"), ("M32", "regime_change")]
+)
+def test_m28_and_m32_off_make_their_lever_no_news(
+    mechanism: str, lever: str, write: Callable[..., Any]
+) -> None:
+    off = after(write, lever, mechanism)
+    settings = {**RESTLESS, "set": {**RESTLESS["set"], lever: 0.0}}
+    never = stepped(EmigrationModel(without=[mechanism], **settings))
+    pd.testing.assert_frame_equal(off.moves_table(), never.moves_table())
 
 
 def test_m33_news_delays_those_who_take_a_new_door() -> None:

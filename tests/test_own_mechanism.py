@@ -228,6 +228,18 @@ def test_a_function_that_breaks_its_word_is_named(changes: dict[str, Any], what:
     assert "xample" in message
 
 
+@pytest.mark.parametrize("lever", ["skill_visas", "elite_posts"])
+def test_levers_act_alike_set_by_name_or_written_as_a_column(lever: str) -> None:
+    def named(model: EmigrationModel, share: float) -> None:
+        model.set_lever(lever, None, 1.0)
+
+    def column(model: EmigrationModel, share: float) -> None:
+        setattr(model.host_columns, lever, np.ones(len(model.host_columns)))
+
+    one, other = (run(replace(CROWDING, weekly=weekly)) for weekly in (named, column))
+    pd.testing.assert_frame_equal(one.outcomes(), other.outcomes())
+
+
 @pytest.mark.parametrize(
     ("lever", "value"), [("right_to_work", 1.5), ("entry_ban", np.nan), ("repression", -0.1)]
 )

@@ -168,6 +168,12 @@ def test_people_all_alike_run_too(changes: dict[str, Any], finished: Finish) -> 
         assert set(screened.russians.get(name)) == {value}
 
 
+def test_without_opponents_there_is_no_opposition_to_count(finished: Finish) -> None:
+    model = finished(population=table(dissent=0), **QUICK, set={"trapped_men": 0.0})
+    for outcome in ("opposition_abroad", "opposition_at_home", "opposition_capacity"):
+        assert (model.observations.series(outcome) == 0).all()
+
+
 def test_a_blank_cell_is_filled_too(tmp_path: Path) -> None:
     half = pd.concat([table(partnered=1.0, dissent=0.9), table(partnered=np.nan, dissent=0.9)])
     types = own_people.read(half).types
