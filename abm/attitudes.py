@@ -37,7 +37,8 @@ class Attitudes:
     """What attitudes need to remember from week to week.
 
     tilt: what feeds propaganda less what weakens it, as it stood last week (logit); rejections:
-    of Russians, people, half forgotten after six months; trapped: men who would leave and cannot,
+    of Russians, people, half forgotten after six months; at_the_door: those of them who never got
+    abroad; trapped: men who would leave and cannot,
     until they would next reconsider, by region and class of exposure (people).
     """
 
@@ -46,7 +47,7 @@ class Attitudes:
         share, self._mean_dissent = activists_and_dissent(model.population.types)
         self._activists = share * model.population.size
         self.tilt = 0.0
-        self.rejections = 0.0
+        self.rejections = self.at_the_door = 0.0
         self.trapped = np.zeros_like(model.population.class_size)
 
     @property
@@ -57,8 +58,13 @@ class Attitudes:
     # --- what happens in the week ------------------------------------------------------------
 
     def reject(self, people: Floats) -> None:
-        """Note people refused a permit, turned back, shut out or discriminated against."""
+        """Note people abroad refused a permit or discriminated against."""
         self.rejections += float(people.sum())
+
+    def shut_out(self, people: Floats) -> None:
+        """Note people turned back, or who would go where they may not enter."""
+        self.reject(people)
+        self.at_the_door += float(people.sum())
 
     def keep_in(self, region: Integers, classes: Integers, heads: Floats) -> None:
         """Note those who would leave and cannot, and the men among them."""
@@ -86,7 +92,9 @@ class Attitudes:
         self.tilt = float(
             society.propaganda_tilt(
                 p.propaganda_from_rejections,
-                society.rejection(self.rejections, (e.people[: e.rows] * abroad).sum()),
+                society.rejection(
+                    self.rejections, (e.people[: e.rows] * abroad).sum() + self.at_the_door
+                ),
                 p.propaganda_from_contacts,
                 society.welcome(CONTACTS, settled / size),
                 p.propaganda_from_war,
@@ -94,6 +102,7 @@ class Attitudes:
             )
         )
         self.rejections = float(host_equations.forgotten(self.rejections))
+        self.at_the_door = float(host_equations.forgotten(self.at_the_door))
         strength = self.propaganda
         seen.put_world("propaganda_strength", strength)
         away = place != HOME

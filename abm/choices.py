@@ -148,11 +148,11 @@ def _leave(
     admitted = able.in_fact[np.arange(len(ids)), choice]
     back = leaves & ~admitted
     model.observations.add("turned_back", choice[back], heads[back])
-    model.attitudes.reject(heads[back])
+    model.attitudes.shut_out(heads[back])
     model.turn_back(ids[back], choice[back])
     stuck = (wish != RUSSIA) & (choice == RUSSIA)
     model.attitudes.keep_in(people.region[stuck], people.risk_class[stuck], heads[stuck])
-    model.attitudes.reject(heads[kept_out(d, able, world, wish)])
+    model.attitudes.shut_out(heads[kept_out(d, able, world, wish)])
 
     goes = leaves & admitted
     cause = leaving_causes(parts, choice)[goes]

@@ -87,8 +87,8 @@ def doors(
     settlement, permit, resettled, protection = grounds
     open = opened(grounds)
     unheard = np.zeros_like(open)
-    if not hosts.news_is_out:
-        unheard = opened(_grounds(applicants, luck, hosts, hosts.offered)) & ~open
+    if hosts.spreading:  # doors of which some have not heard
+        unheard = opened(_grounds(applicants, luck, hosts, hosts.spreading)) & ~open
     status = np.where(permit | resettled | protection, PERMIT, VISITOR)
     status = np.where(descent, CITIZEN, np.where(settlement, LONG_PERMIT, status))
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
@@ -100,27 +100,27 @@ def doors(
 def _grounds(
     applicants: Applicants, luck: Words, hosts: HostColumns, offers: dict[str, Floats]
 ) -> Grounds:
-    """Settlement, permit, resettlement and protection, by what is offered or has been heard of."""
-    people = applicants.people
-    draftable = applicants.draftable[:, None]
-    permit = people.skilled[:, None] & quarter_below(luck, 1, offers["skill_visas"])
+    """Settlement, permit, resettlement and protection, by what is offered or has been heard of.
+
+    offers: shares by lever; a lever that is left out offers nothing.
+    """
+    people, shape = applicants.people, luck.shape
+
+    def granted(who: Flags, quarter: int, lever: str) -> Flags:
+        share = offers.get(lever)
+        if share is None or not share.any():
+            return np.zeros(shape, dtype=bool)
+        return who[:, None] & quarter_below(luck, quarter, share)
+
+    permit = granted(people.skilled, 1, "skill_visas")
     permit |= applicants.family_place[:, None] == np.arange(len(hosts))
-    if offers["job_seeker_permits"].any():
-        seeks = people.works[:, None]
-        permit |= seeks & quarter_below(luck, 1, offers["job_seeker_permits"])
-    protection = (
-        people.activist[:, None] & quarter_below(luck, 3, offers["humanitarian_visas_activists"])
-    ) | (draftable & quarter_below(luck, 3, offers["humanitarian_visas_draft"]))
+    permit |= granted(people.works, 1, "job_seeker_permits")
+    protection = granted(people.activist, 3, "humanitarian_visas_activists")
+    protection |= granted(applicants.draftable, 3, "humanitarian_visas_draft")
     protection |= is_invited(luck, people, hosts)
-    settlement = resettled = np.zeros_like(permit)
-    if offers["simplified_settlement"].any():
-        settlement = quarter_below(luck, 0, offers["simplified_settlement"])
-        settlement &= ~applicants.settled_before[:, None]
-    if offers["resettlement"].any():
-        place = applicants.place
-        waits = (place >= 0) & hosts.borders_russia[place]
-        taker = quarter_below(luck, 0, offers["resettlement"]) & ~hosts.borders_russia
-        resettled = waits[:, None] & taker
+    settlement = granted(~applicants.settled_before, 0, "simplified_settlement")
+    waits = (applicants.place >= 0) & hosts.borders_russia[applicants.place]
+    resettled = granted(waits, 0, "resettlement") & ~hosts.borders_russia
     return settlement, permit, resettled, protection
 
 

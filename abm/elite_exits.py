@@ -63,9 +63,9 @@ class EliteExits:
             model.observations.add_world(f"elite_exits.{name}", exits)
 
     def _changed(self) -> bool:
-        """Whether the order, the exit ban or what hosts offer the elite is another than before."""
+        """Whether the order, exits, repression, the regime or offers to the elite have changed."""
         kremlin, hosts = self._model.kremlin, self._model.host_columns
-        now = [kremlin.mobilisation, kremlin.exit_ban]
+        now = [kremlin.mobilisation, kremlin.exit_ban, kremlin.repression, kremlin.regime_change]
         if hosts.court_elite:
             now += [each for lever in ELITE_LEVERS for each in getattr(hosts, lever).tolist()]
         before, self._last = self._last, now

@@ -62,9 +62,12 @@ def wealth_usd(
 # --- propaganda ----------------------------------------------------------------------------------
 
 
-def rejection(rejections: Number, abroad: Number) -> Number:
-    """How much rejection is seen, 0 to 1 (M22): 1 - exp(-rejections / Russians abroad)."""
-    return -np.expm1(-rejections / np.maximum(abroad, 1.0))
+def rejection(rejections: Number, who_tried: Number) -> Number:
+    """How much rejection is seen, 0 to 1 (M22): 1 - exp(-rejections / Russians who tried).
+
+    Who tried: those abroad and those shut out, as far as they are remembered.
+    """
+    return -np.expm1(-rejections / np.maximum(who_tried, 1.0))
 
 
 def welcome(contacts: Number, settled_share: Number) -> Number:

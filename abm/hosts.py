@@ -25,7 +25,7 @@ REVIEW_WEEKS = 13  # a policy reviews itself every quarter
 STRICTNESS_AT_START = 0.3  # the scale's anchor: refusal_base holds at this strictness
 VISA_DAYS = 90  # stay on a Schengen or other visitor's visa
 LONG_AGO = 10_000
-UNHEARD_OF = 1e-5  # share of people; with fewer who have not heard, everybody has
+UNHEARD_OF = 1e-4  # share of people; when no more have not heard, everybody has
 # Levers that open doors, of which people hear little by little (M33).
 PROGRAMMES = (
     "humanitarian_visas_activists", "humanitarian_visas_draft", "simplified_settlement",
@@ -112,7 +112,7 @@ class HostColumns:
         for lever in _FROM_TABLE:
             setattr(self, lever, host_column(lever).copy())
         self.heard = {lever: column.copy() for lever, column in self.offered.items()}
-        self.news_is_out = True
+        self.spreading: dict[str, Floats] = {}  # what is offered and not yet known to all
         self.fear = np.zeros(len(HOST_NAMES))
         self.host_constant[:] = host_constants()
         self.entry_exemptions[:] = 1.0
@@ -238,14 +238,15 @@ class HostColumns:
     def _spread_news(self) -> None:
         """People hear of new doors."""
         p = self._parameters
-        self.news_is_out = True
+        self.spreading = {}
         for lever, offered in self.offered.items():
             heard = self.heard[lever]
             if not np.array_equal(heard, offered):
                 heard[:] = host_equations.heard_next(
                     heard, offered, p.news_months, p.publicity_effect, self.publicity
                 )
-                self.news_is_out &= bool(np.all(offered - heard < UNHEARD_OF))
+                if np.any(offered - heard > UNHEARD_OF):
+                    self.spreading[lever] = offered
 
     def _review(self) -> None:
         """Strictness moves with what presses on a host, unless a dated event has set it."""

@@ -169,7 +169,10 @@ def respond(model: EmigrationModel) -> None:
     """The week's responses, and whether the levers that they set are still in their ranges."""
     for each in acting(model.scenario.mechanisms):
         if each.weekly is not None:
-            each.weekly(model, each.value)
+            try:
+                each.weekly(model, each.value)
+            except InputError as error:  # of a lever set by hand
+                raise InputError(f"mechanism {each.id}, week {model.week}: {error}") from None
             _check_levers(each, model)
 
 

@@ -204,7 +204,7 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
         try:
             below = read(file.base, file.path.parent)
         except InputError as error:
-            raise InputError(f"{file.path.name}, base: {error}") from None
+            raise InputError(f"{error} (the base of {file.path.name})") from None
         base = _resolved(below, (*seen, here))
     try:
         return _built_on(base, file)
@@ -220,13 +220,15 @@ def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
     changed = _changed(base, file.parameters, held, file.without)
     replaced = {(event.lever, event.host, event.date) for event in file.events}
     kept = [e for e in changed.events if (e.lever, e.host, e.date) not in replaced]
+    off = {lever for id in changed.without for lever in mechanism(id).held}  # told in _check
+    held_by_settings = [each for each in changed.held if each.lever not in off]
     for event in file.events:
         if event.date > changed.until:
             raise InputError(
                 f"the event {event} comes after the end, until = {changed.until}. "
                 f"Example: until = {event.date}"
             )
-        if any(each.covers(event) for each in changed.held):
+        if any(each.covers(event) for each in held_by_settings):
             raise InputError(
                 f"{event.lever!r} is held by [levers], here or in a base, so the event from "
                 f"{event.date} would never act; leave out one of them"

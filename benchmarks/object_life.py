@@ -101,7 +101,7 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
     choice = first_of(race(luck, utilities, believed), model.hosts)
     wish = first_of(race(luck, utilities, considered), model.hosts)
     if wish is not None and adult.is_kept_out_of(wish):
-        model.rejections += adult.people
+        model.shut_out(adult)
     if choice is None:
         model.immobile += adult.people if wish is not None else 0.0
         if wish is None and first_of(race(luck, utilities, [True] * len(luck)), model.hosts):
@@ -109,7 +109,7 @@ def decide_at_home(adult: Adult, draw: float) -> Intent | None:
         return None
     if not in_fact[choice.row]:
         model.turned_back += adult.people
-        model.rejections += adult.people
+        model.shut_out(adult)
         adult.savings_usd = max(0.0, adult.savings_usd - adult.journey_usd(choice))
         return None
     gains = {name: -value for name, value in adult.ills_of_home().items()}

@@ -61,7 +61,7 @@ class ObjectModel(mesa.Model):
         self.refusals: list[tuple[int, int, str, bool]] = []
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
         self.never_heard = self.resettled = self.abducted = 0.0
-        self.rejections = self.tilt = 0.0  # people; logit
+        self.rejections = self.at_the_door = self.tilt = 0.0  # people, people, logit
         self.wage_offers = [1.0] * len(OCCUPATIONS)
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}
 
@@ -160,6 +160,11 @@ class ObjectModel(mesa.Model):
             self.abductions.append(poisson_at(luck, activists * a_year / WEEKS_PER_YEAR))
         self.abducted += sum(self.abductions)
 
+    def shut_out(self, adult: Adult) -> None:
+        """Somebody was turned back, or would go where they may not enter."""
+        self.rejections += adult.people
+        self.at_the_door += adult.people
+
     def decide(self) -> list[Intent]:
         """Everybody at home who attends, and everybody abroad with a trigger."""
         draws = self.luck.everybody("reconsider", self.week)
@@ -191,7 +196,7 @@ class ObjectModel(mesa.Model):
         self.tilt = float(
             society.propaganda_tilt(
                 p.propaganda_from_rejections,
-                society.rejection(self.rejections, abroad),
+                society.rejection(self.rejections, abroad + self.at_the_door),
                 p.propaganda_from_contacts,
                 society.welcome(CONTACTS, settled / len(self.adults)),
                 p.propaganda_from_war,
@@ -199,6 +204,7 @@ class ObjectModel(mesa.Model):
             )
         )
         self.rejections = float(host_equations.forgotten(self.rejections))
+        self.at_the_door = float(host_equations.forgotten(self.at_the_door))
 
     # --- moves -----------------------------------------------------------------------------------
 

@@ -249,7 +249,6 @@ def test_m33_a_door_is_open_to_those_who_have_heard_of_it(
         assert not (found.unheard & found.open).any()
         told.append(found.open)
     everyone = at_the_border(model, "Germany", **{lever: 1.0})
-    model.host_columns.news_is_out = True
     np.testing.assert_array_equal(found.open | found.unheard, everyone.open)
     share = (told[-1] & ~known.open).sum() / (everyone.open & ~known.open).sum()
     expected = 1 - (1 - weekly_chance(1 / p.news_months)) ** 6
@@ -264,7 +263,7 @@ def test_m33_a_door_that_shuts_is_shut_at_once(model: EmigrationModel) -> None:
     shut = at_the_border(model, "Germany")
     assert not (shut.status == LONG_PERMIT).any()
     assert not shut.unheard.any()
-    assert model.host_columns.news_is_out
+    assert not model.host_columns.spreading
 
 
 def test_p15_publicity_spreads_the_news_of_one_host(model: EmigrationModel) -> None:

@@ -16,6 +16,7 @@ from finished_runs import RUSSIA, at_home, explained, stepped
 import abm
 from abm.decision import Deciders, World
 from abm.hosts_table import HOST_NAMES
+from abm.levers import HOST_LEVERS
 from abm.model import EmigrationModel
 
 QUICK: dict[str, Any] = {"scale": 3000, "until": "2022-06-30"}
@@ -249,4 +250,13 @@ def test_a_response_that_leaves_a_levers_range_is_named(lever: str, value: float
             model.set_lever(lever, None, value)
 
     message = refusal(lambda: run(replace(CROWDING, weekly=beyond)))
+    assert message.startswith("mechanism X3, week 2: ")
+    assert repr(lever) in message
+
+    def written(model: EmigrationModel, share: float) -> None:
+        actor = model.host_columns if lever in HOST_LEVERS else model.kremlin
+        if model.week == 2:
+            setattr(actor, lever, np.full(len(HOST_NAMES), value))
+
+    message = refusal(lambda: run(replace(CROWDING, weekly=written)))
     assert message.startswith(f"mechanism X3: in week 2 it leaves the lever {lever!r}")
