@@ -169,7 +169,7 @@ def test_people_all_alike_run_too(changes: dict[str, Any], finished: Finish) -> 
 
 
 def test_without_opponents_there_is_no_opposition_to_count(finished: Finish) -> None:
-    model = finished(population=table(dissent=0), **QUICK, set={"trapped_men": 0.0})
+    model = finished(population=table(dissent=0), **QUICK, set={"trapped_men_weight": 0.0})
     for outcome in ("opposition_abroad", "opposition_at_home", "opposition_capacity"):
         assert (model.observations.series(outcome) == 0).all()
 
