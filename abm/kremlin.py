@@ -17,7 +17,7 @@ from abm.population import Population
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
-NEWS = ("return_offer", "regime_change")  # levers that those abroad hear of at once
+NEWS = ("return_offer", "regime_change")  # levers that stir those abroad as far as they rise
 DRAFT_ELIGIBLE = 0.1  # exposure from which a man counts as one whom the army could call up
 
 
@@ -46,7 +46,7 @@ class Kremlin(mesa.Agent):
         )
         self.risk: Floats = np.zeros(len(self.exposure))
         self.called_up = 0.0
-        self.has_news = False  # whether calls, offers or another regime are new this week
+        self.news = 0.0  # share of those abroad whom this week's calls or change of regime stir
         self._taken = np.zeros_like(population.class_size)
         self._class_size = np.maximum(population.class_size, 1.0)
 
@@ -54,7 +54,8 @@ class Kremlin(mesa.Agent):
         """Set a lever; returns what it was."""
         assert lever in KREMLIN_LEVERS
         before: float = getattr(self, lever)
-        self.has_news |= lever in NEWS and value > before
+        if lever in NEWS:
+            self.news = max(self.news, value - before)
         setattr(self, lever, value)
         return before
 

@@ -72,8 +72,9 @@ def _raise(model: EmigrationModel, rows: Integers, trigger: int) -> None:
 def _hear(model: EmigrationModel, rows: Integers) -> None:
     """News that makes people decide: of home, and of abductions among those at risk."""
     e = model.emigrants
-    if model.kremlin.has_news:
-        _raise(model, rows, NEWS_FROM_HOME)
+    if model.kremlin.news > 0:
+        luck = model.chance.uniform("news from home", e.person[rows], model.week)
+        _raise(model, rows[luck < model.kremlin.news], NEWS_FROM_HOME)
     hosts = np.flatnonzero(model.abductions)
     if len(hosts):
         at_risk = e.activist[rows] & np.isin(e.place[rows], hosts)

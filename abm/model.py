@@ -132,7 +132,7 @@ class EmigrationModel(mesa.Model):
 
     def events(self) -> None:
         """Levers take the values dated to this week; what ends goes back first."""
-        self.kremlin.has_news = False
+        self.kremlin.news = 0.0
         for lever, host, value, _ in self._going_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
             fixed = host in self._settled or None in self._settled

@@ -85,7 +85,7 @@ class Parameters:
     # --- what a move costs
     cost_of_leaving: float = number("φ_H", 6.85, "util", 4.0, 14.0)
     cost_of_onward_move: float = number("φ_O", 5.5, "util", 2.0, 9.0)
-    cost_of_return: float = number("φ_R", 1.35, "util", 1.0, 9.0)
+    cost_of_return: float = number("φ_R", 1.3, "util", 1.0, 9.0)
     resettlement_ease: float = number(
         "x_o", 0.5, "share of φ_O lifted", 0.0, 1.0, "assumed", "P11: the way and a start are paid"
     )

@@ -159,7 +159,7 @@ class ObjectKremlin(SimpleNamespace):
     def __init__(self, model: Any) -> None:
         super().__init__(**dict.fromkeys(KREMLIN_LEVERS, 0.0))
         self.mobilisation_breadth = self.abductions = 1.0
-        self.has_news = False
+        self.news = 0.0
         self.model = model
         self.called_up = 0.0
         self.risk: dict[float, float] = {adult.exposure: 0.0 for adult in model.adults}

@@ -165,7 +165,8 @@ def live_abroad(adult: Adult) -> None:
         apply_for_permit(adult)
     if adult.permit_ends <= model.week:
         answer_permit(adult)
-    if model.kremlin.has_news:
+    news = model.kremlin.news
+    if news > 0 and model.luck.uniform("news from home", adult.person, model.week) < news:
         strike(adult, NEWS_FROM_HOME)
     if adult.activist and model.abductions[adult.host.row]:
         strike(adult, ABDUCTION)

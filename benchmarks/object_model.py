@@ -124,7 +124,7 @@ class ObjectModel(mesa.Model):
 
     def events(self) -> None:
         """Levers that were set for a time go back, then this week's settings act."""
-        self.kremlin.has_news = False
+        self.kremlin.news = 0.0
         for lever, host, value in self._put_back.pop(self.week, ()):
             self.set_lever(lever, host, value)
         for held in self.scenario.held if self.week == 0 else ():
@@ -140,7 +140,8 @@ class ObjectModel(mesa.Model):
         """Set a lever of the Kremlin, of one host, or of all; returns what it was."""
         if hasattr(self.kremlin, lever):
             before: float = getattr(self.kremlin, lever)
-            self.kremlin.has_news |= lever in NEWS and value > before
+            if lever in NEWS:
+                self.kremlin.news = max(self.kremlin.news, value - before)
             setattr(self.kremlin, lever, value)
             return before
         chosen = [place for place in self.hosts if host in (None, place.name)]
