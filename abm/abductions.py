@@ -41,9 +41,9 @@ def abduct(model: EmigrationModel) -> Floats:
     rows = rows[e.activist[rows]]
     activists = model.population.scale * np.bincount(e.place[rows], minlength=len(HOST_NAMES))
     expected = activists * a_year / WEEKS_PER_YEAR
-    model.observations.put("abductions_expected", expected, float(expected.sum()))
+    model.observations.put_sum("abductions_expected", expected)
     drawn = poisson(expected, model.chance, model.week, hosts.keys)
-    model.observations.put("abductions", drawn, float(drawn.sum()))
+    model.observations.put_sum("abductions", drawn)
     return drawn
 
 

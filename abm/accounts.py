@@ -19,6 +19,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.people import Flags, People
 from abm.traits_tables import (
     EMPLOYED,
+    SECTORS,
     home_income_mean_usd,
     home_wage_usd,
     wealth_median_usd,
@@ -137,10 +138,9 @@ class Accounts:
         missing = society.shortage(p.missed, heads[GONE], self._workers)
         self.wage_offers = society.wage_offer(p.wage_offer_elasticity, missing)
         lost, regained = p.missed * heads[GONE], p.missed * heads[BACK]
-        for occupied, name in enumerate(OCCUPATIONS):
-            if EMPLOYED[occupied]:
-                seen.put_world(f"labour_lost.{name}", lost[occupied])
-                seen.put_world(f"labour_regained.{name}", regained[occupied])
+        for row, sector in zip(np.flatnonzero(EMPLOYED), SECTORS, strict=True):
+            seen.put_world(f"labour_lost.{sector}", lost[row])
+            seen.put_world(f"labour_regained.{sector}", regained[row])
         seen.put_world("labour_force_change", -lost.sum())
         seen.put_world("returnees_at_work", heads[BACK].sum() + heads[BACK + REMOTE].sum())
         added = society.output_of_returnees(
@@ -175,7 +175,7 @@ class Accounts:
 
         def put(name: str, each: Floats | Flags, unit: float) -> None:
             by_host = in_hosts(place, each) * unit
-            seen.put(name, by_host, by_host.sum())
+            seen.put_sum(name, by_host)
 
         draftable = model.kremlin.is_draftable(e.risk_class[rows])
         put("draft_eligible_abroad", draftable, scale)
@@ -189,5 +189,5 @@ class Accounts:
         held = in_hosts(place, capital) * scale
         gain = earned / WEEKS_PER_MONTH + self.spent_usd + held - self.property_usd
         gain *= p.rooted / USD_PER_EUR
-        seen.put("host_gain.eur", gain, gain.sum())
+        seen.put_sum("host_gain.eur", gain)
         self.property_usd = held

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm import equations
 from abm import equations_of_hosts as host_equations
 from abm import equations_of_society as society
 from abm.calendar import WEEKS_PER_MONTH
 from abm.chance import Floats, Integers
 from abm.composition import DISSENT_EDGES, DISSENTS, Composition
 from abm.decision import own_insecurity
-from abm.doors import SECURE
+from abm.doors import IS_SECURE
 from abm.emigrants import HOME
 from abm.ties import CONTACTS
 from abm.traits_tables import activist_share
@@ -87,7 +86,7 @@ class Attitudes:
         e, p, seen = model.emigrants, model.scenario.parameters, model.observations
         place, status = e.place[: e.rows], e.status[: e.rows]
         abroad = place >= 0
-        settled = np.count_nonzero(abroad & (status <= max(SECURE)))
+        settled = np.count_nonzero(abroad & IS_SECURE[status])
         size = model.population.size
         self.tilt = float(
             society.propaganda_tilt(
@@ -144,6 +143,4 @@ class Attitudes:
         seen.put_world("opposition_at_home", home / everyone)
         seen.put_world("opposition_capacity", (abroad + home) / everyone)
         seen.put_world("men_trapped", self.trapped.sum())
-        self.trapped *= 1.0 - equations.attention(
-            p.attention_per_month, p.order_attention, risk, kremlin.mobilisation
-        )
+        self.trapped *= 1.0 - kremlin.attention(risk)

@@ -32,7 +32,7 @@ from abm.hosts_table import home_value
 from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
-from abm.population import ATTACHMENT_EDGES, NO_WORK, OTHER_WORK, Population
+from abm.population import ATTACHMENT_EDGES, NO_WORK, Population
 from abm.ties import CONTACTS
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
@@ -84,9 +84,7 @@ def bounds(population: Population, world: World) -> Bounds:
     g, strata, p = population.groups, population.strata, world.parameters
     kremlin = world.kremlin
     risk = kremlin.perceived_risk(g.region, g.risk_class)
-    attention = equations.attention(
-        p.attention_per_month, p.order_attention, risk, kremlin.mobilisation
-    )
+    attention = kremlin.attention(risk)
     dissent = np.asarray(DISSENT_EDGES)[g.dissent_bin + 1]
     felt = (
         equations.fear_of_mobilisation(p.mobilisation_weight, risk)
@@ -112,8 +110,7 @@ def bounds(population: Population, world: World) -> Bounds:
     )
     elite = elite_gain(world)
     if elite.any():
-        could_be = (g.stage > 0) & (g.livelihood == OTHER_WORK)  # from 35 on, in work
-        gain = gain + elite.max() * could_be
+        gain = gain + elite.max() * g.could_be_elite
     advantage = (gain - felt)[strata.entitled, strata.group]
     advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
     draw = attention[strata.group] * equations.bound_on_luck(advantage)

@@ -28,7 +28,7 @@ def deciders_at_home(
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
     partner = model.ties.partner(ids)
     if partner_place is None:
-        partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+        partner_place = place_of_partner(model, partner)
     nothing = np.zeros(len(ids))
     return Deciders(
         people=people,
@@ -53,7 +53,7 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
     people = model.population.people(e.person[rows])
     place = e.place[rows].astype(np.int64)
     partner = e.partner[rows]
-    partner_place = np.where(partner == NOBODY, NOWHERE, e.place_of(partner))
+    partner_place = place_of_partner(model, partner)
     together = partner_place == place
     their_rows = e.row_of(partner[together])
     insecurity, discrimination = np.zeros(len(rows)), np.zeros(len(rows))
@@ -82,6 +82,11 @@ def felt_insecurity_of(model: EmigrationModel, world: World, rows: Integers) -> 
     return felt_insecurity(
         e.status[rows], (e.permit_ends[rows] - world.week).astype(float), e.place[rows], world
     )
+
+
+def place_of_partner(model: EmigrationModel, partner: Integers) -> Integers:
+    """Where partners are; NOWHERE for those without one."""
+    return np.where(partner == NOBODY, NOWHERE, model.emigrants.place_of(partner))
 
 
 def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> Doors:

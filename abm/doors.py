@@ -78,10 +78,13 @@ def doors(
     banned = hosts.entry_ban > 0
     exempt = ~banned | (hosts.entry_exemptions > 0)
 
+    family = applicants.family_place[:, None] == np.arange(len(hosts))
+    invited = is_invited(luck, people, hosts)
+
     def opened(grounds: Grounds) -> Flags:
         settlement, permit, resettled, protection = grounds
-        ground = descent | settlement | permit | resettled
-        return passport & ((ground & exempt) | protection | (visit & ~banned))
+        ground = descent | family | settlement | permit | resettled
+        return passport & ((ground & exempt) | protection | invited | (visit & ~banned))
 
     grounds = _grounds(applicants, luck, hosts, hosts.heard)
     settlement, permit, resettled, protection = grounds
@@ -89,7 +92,8 @@ def doors(
     unheard = np.zeros_like(open)
     if hosts.spreading:  # doors of which some have not heard
         unheard = opened(_grounds(applicants, luck, hosts, hosts.spreading)) & ~open
-    status = np.where(permit | resettled | protection, PERMIT, VISITOR)
+    permits = family | permit | resettled | protection | invited
+    status = np.where(permits, PERMIT, VISITOR)
     status = np.where(descent, CITIZEN, np.where(settlement, LONG_PERMIT, status))
     weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
     reach = (hosts.visa_free_days > 0) | quarter_below(luck, 2, hosts.visa_reach)
@@ -100,7 +104,7 @@ def doors(
 def _grounds(
     applicants: Applicants, luck: Words, hosts: HostColumns, offers: dict[str, Floats]
 ) -> Grounds:
-    """Settlement, permit, resettlement and protection, by what is offered or has been heard of.
+    """Settlement, permit, resettlement and protection, by offers of which news must spread.
 
     offers: shares by lever; a lever that is left out offers nothing.
     """
@@ -113,11 +117,9 @@ def _grounds(
         return who[:, None] & quarter_below(luck, quarter, share)
 
     permit = granted(people.skilled, 1, "skill_visas")
-    permit |= applicants.family_place[:, None] == np.arange(len(hosts))
     permit |= granted(people.works, 1, "job_seeker_permits")
     protection = granted(people.activist, 3, "humanitarian_visas_activists")
     protection |= granted(applicants.draftable, 3, "humanitarian_visas_draft")
-    protection |= is_invited(luck, people, hosts)
     settlement = granted(~applicants.settled_before, 0, "simplified_settlement")
     waits = (applicants.place >= 0) & hosts.borders_russia[applicants.place]
     resettled = granted(waits, 0, "resettlement") & ~hosts.borders_russia

@@ -17,13 +17,12 @@ from abm import equations
 from abm.ability import ability
 from abm.chance import Floats, Integers
 from abm.composition import ELITES
-from abm.deciders import deciders_at_home
+from abm.deciders import deciders_at_home, place_of_partner
 from abm.decision import World, components, total
-from abm.emigrants import HOME, NOWHERE
+from abm.emigrants import HOME
 from abm.levers import ELITE_LEVERS
 from abm.people import People
-from abm.population import OTHER_WORK, Population
-from abm.ties import NOBODY
+from abm.population import Population
 from abm.traits_tables import elite_share
 
 if TYPE_CHECKING:
@@ -79,8 +78,7 @@ def sample(population: Population) -> tuple[People, Floats]:
     every so manyth. The elite of the sample is set: all are of the kind that they stand for.
     """
     strata, groups = population.strata, population.groups
-    could_be = (groups.stage > 0) & (groups.livelihood == OTHER_WORK)
-    density = np.exp(-strata.pull) * could_be[strata.group]
+    density = np.exp(-strata.pull) * groups.could_be_elite[strata.group]
     before = np.concatenate([[0.0], np.cumsum(density * strata.size)])
     if not before[-1]:  # people of one's own, none of them in work and 35 or more
         return population.people(np.empty(0, dtype=np.int64)), np.empty(0)
@@ -107,16 +105,12 @@ def sample(population: Population) -> tuple[People, Floats]:
 
 def leaving_chance(model: EmigrationModel, world: World, people: People) -> Floats:
     """Chance of some people to leave Russia this week, were they at home, shape (people,)."""
-    partner = model.ties.partner(people.ids)
-    partner_place = np.where(partner == NOBODY, NOWHERE, model.emigrants.place_of(partner))
+    partner_place = place_of_partner(model, model.ties.partner(people.ids))
     away = model.emigrants.place_of(people.ids) != HOME  # and the partner perhaps with them
     partner_place[away & (partner_place >= 0)] = HOME
     d = deciders_at_home(model, world, people, partner_place)
-    p, kremlin = world.parameters, world.kremlin
-    risk = kremlin.perceived_risk(people.region, people.risk_class)
-    attention = equations.attention(
-        p.attention_per_month, p.order_attention, risk, kremlin.mobilisation
-    )
+    risk = world.kremlin.perceived_risk(people.region, people.risk_class)
+    attention = world.kremlin.attention(risk)
     able = ability(d, world, model.chance.uniform("exit", people.ids)).in_fact
     utility = np.where(able, total(components(d, world), len(people.ids)), -np.inf)
     return np.asarray(attention * (1.0 - equations.logit_probabilities(utility)[:, -1]))

@@ -78,6 +78,13 @@ class Kremlin(mesa.Agent):
             )
         )
 
+    def attention(self, risk: Floats) -> Floats:
+        """Chance in a week that people at home who perceive a risk reconsider."""
+        p = self.model.scenario.parameters
+        return np.asarray(
+            equations.attention(p.attention_per_month, p.order_attention, risk, self.mobilisation)
+        )
+
     def act(self, week: int) -> None:
         """A week of the schedule: the risk that the order suggests, the call-up."""
         p = self.model.scenario.parameters

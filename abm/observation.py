@@ -150,6 +150,10 @@ class Observations:
         """Count people in the World alone."""
         self._values[_INDEX[name], self._week, -1] += people
 
+    def put_sum(self, name: str, by_host: Floats) -> None:
+        """Record a state of the week; the World's is the hosts' together."""
+        self.put(name, by_host, float(by_host.sum()))
+
     def put_world(self, name: str, value: float) -> None:
         """Record a state of the World alone."""
         self._values[_INDEX[name], self._week, -1] = value
@@ -238,15 +242,15 @@ def observe_states(model: EmigrationModel) -> None:
         seen.put(name, share, part.sum() / max(whole.sum(), 1e-12))
 
     stock = by_host(people)
-    seen.put("stock_abroad", stock, stock.sum())
+    seen.put_sum("stock_abroad", stock)
     status = e.status[rows]
     weeks_left = (e.permit_ends[rows] - model.week).astype(float)
     insecurity = own_insecurity(status, weeks_left, place, model.world())
     insecure = by_host(people * (insecurity >= INSECURE_FROM))
-    seen.put("insecure_status", insecure, insecure.sum())
+    seen.put_sum("insecure_status", insecure)
     put_share("stable_status", by_host(people * (insecurity < STABLE_BELOW)), stock)
     holders = by_host(people * ((status > 0) & (status < VISITOR)))
-    seen.put("permit_holders", holders, holders.sum())
+    seen.put_sum("permit_holders", holders)
     put_share("ever_discriminated", by_host(people * e.ever_discriminated[rows]), stock)
 
     ones = np.ones(len(rows))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
@@ -51,6 +52,11 @@ class Groups:
     first_kind: Integers
     class_liability: Floats
     class_exempt: Floats
+
+    @cached_property
+    def could_be_elite(self) -> NDArray[np.bool_]:
+        """Where some could be of the elite: from 35 on, in work but not in IT."""
+        return (self.stage > 0) & (self.livelihood == OTHER_WORK)
 
 
 @lru_cache(maxsize=8)

@@ -29,8 +29,8 @@ from .composition import (
 )
 from .margins import Array, Margin, by, by_age, fit_logit, number, rake, read_only
 
-EMPLOYED = np.array([name not in ("student", "jobless") for name in OCCUPATIONS])
 SECTORS = tuple(name for name in OCCUPATIONS if name not in ("student", "jobless"))
+EMPLOYED = np.isin(OCCUPATIONS, SECTORS)
 
 # The occupations whose topmost are an elite, by its kind.
 ELITE_WORK = {"silovik": "security", "manager": "manager", "investor": "entrepreneur"}
