@@ -15,10 +15,10 @@ from abm.traits_tables import home_wage_mean_usd
 
 @dataclass(frozen=True)
 class Able:
-    """What each can do, shape (people, hosts + 1): able in fact, and as they believe.
+    """What each can do, (people, hosts + 1), or by pair where few hosts are weighed.
 
-    considered: what they would think of, were every door they have heard of open to them; means:
-    savings cover the journey and exit is allowed, (people, hosts).
+    in_fact, and as they believe; considered: what they would think of, were every door they have
+    heard of open to them; means: savings cover the journey and exit is allowed, without Russia.
     """
 
     in_fact: Flags
@@ -33,21 +33,26 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     The elite can always pay it. Everybody can stay where they are and return to Russia (kin pay the
     way). exit_luck: uniform, whom an exit ban would stop.
     """
+    o, hosts = d.options, world.hosts
     journey = equations.journey_usd(
-        world.parameters.journey_months, home_wage_mean_usd()[1], world.hosts.travel_hours
+        world.parameters.journey_months, home_wage_mean_usd()[1], hosts.travel_hours
     )
     draftable = world.kremlin.is_draftable(d.people.risk_class)
     stopped = ~d.abroad & draftable & (exit_luck < world.kremlin.exit_ban)
-    movable = equations.let_through(world.parameters.movable_savings, world.hosts.capital_accepted)
-    purse = d.savings_usd[:, None] * np.where(d.abroad[:, None], 1.0, movable)
-    pays = (purse >= journey) | d.doors.resettled | (d.people.elite > 0)[:, None]
-    means = pays & ~stopped[:, None]
-    stays = d.place[:, None] == np.arange(len(world.hosts))
-    home = np.ones((len(d.place), 1), dtype=bool)
+    movable = equations.let_through(world.parameters.movable_savings, hosts.capital_accepted)
+    purse = o.of_person(d.savings_usd) * np.where(o.of_person(d.abroad), 1.0, o.of_host(movable))
+    pays = (purse >= o.of_host(journey)) | d.doors.resettled | o.of_person(d.people.elite > 0)
+    means = pays & o.of_person(~stopped)
+    stays = o.of_person(d.place) == o.host
+
+    def with_russia(hosts: Flags) -> Flags:
+        """Everybody can stay in Russia or return."""
+        return hosts if o.who is not None else np.pad(hosts, ((0, 0), (0, 1)), constant_values=True)
+
     return Able(
-        np.hstack([(d.doors.open & means) | stays, home]),
-        np.hstack([(d.doors.believed & means) | stays, home]),
-        np.hstack([~d.doors.unheard, home]),
+        with_russia((d.doors.open & means) | stays),
+        with_russia((d.doors.believed & means) | stays),
+        with_russia(~d.doors.unheard),
         means,
     )
 

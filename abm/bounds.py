@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
 from abm import equations
-from abm.chance import Floats
-from abm.composition import DISSENT_EDGES, ELITES, LEANINGS
-from abm.decision import World, felt_at_home, income_follows
+from abm.chance import Floats, Integers
+from abm.composition import DISSENT_EDGES, ELITES, LEANINGS, OCCUPATIONS
+from abm.decision import World, income_follows
 from abm.doors import (
     CITIZEN,
     CITIZEN_WEEKS,
@@ -31,11 +31,20 @@ from abm.hosts import HostColumns
 from abm.hosts_table import home_value
 from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
-from abm.people import NO_HOST, WAGE_LIMIT, People, attachment_at
-from abm.population import ATTACHMENT_EDGES, NO_WORK, Population
+from abm.people import (
+    IT_WORK,
+    NO_WORK,
+    OTHER_WORK,
+    WAGE_LIMIT,
+    People,
+    attachment_at,
+    truncated_normal,
+)
+from abm.population import ATTACHMENT_EDGES, IT, JOBLESS, Population
 from abm.ties import CONTACTS
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
+WAGE_SHARES = 64  # equal shares of the distribution of wages that bounds tell apart
 WAGE_STEP = 0.25  # width of a wage cell, in logs
 # What people could best be on entry anywhere, partners aside. Only the last two speak a foreign
 # language (of the entitled it is supposed).
@@ -48,32 +57,67 @@ EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 class Bounds:
     """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
-    best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells);
-    elite: what a kind of elite adds to it at the most, (kinds,). Of every stratum: attention a,
-    advantage Δ, and draw, the bound on a u.
+    best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells,
+    hosts); by_luck: the most of it by the luck that a person has with wages, (livelihoods,
+    standings, leanings, regions, shares of the wage's distribution); elite: what a kind of elite
+    adds to it at the most, (kinds,). standing: of every group, those entitled by descent apart.
+    Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
+    draw, the bound on a u.
     """
 
     best: Floats
+    by_luck: Floats
     elite: Floats
+    standing: Integers
     attention: Floats
+    home: Floats
     advantage: Floats
     draw: Floats
 
+    def by_wages(self, people: People) -> Floats:
+        """Δ without home's part of people of whose work only the livelihood is known."""
+        g = people.group
+        groups = people.groups
+        share = (people.wage_luck * WAGE_SHARES).astype(np.int64)
+        best = self.by_luck[
+            groups.livelihood[g], self._standing(people), groups.leaning[g], groups.region[g], share
+        ]
+        return best + self._elite_at_most(people)
+
+    def by_host(self, people: People, host: Integers) -> Floats:
+        """The same in one host for each, whatever the wage."""
+        groups, g = people.groups, people.group
+        best = self._by_host[groups.livelihood[g], self._standing(people), groups.leaning[g], host]
+        return best + self._elite_at_most(people)
+
     def of_people(self, people: People, world: World) -> Floats:
-        """Δ of single persons, by what they feel about home and could earn and be abroad."""
-        draftable = world.kremlin.is_draftable(people.risk_class)
-        standing = np.where(people.activist | draftable, PROTECTED, VISITS)
-        standing = np.where(people.speaks_foreign_language, SKILLED, standing)
+        """The same in every host, (people, hosts), by what each could earn and be there."""
+        standing = self._standing(people)
+        known = people.speaks_foreign_language | people.entitled | people.activist
+        known |= world.kremlin.is_draftable(people.risk_class)
         best = self.best[
             people.groups.livelihood[people.group],
             income_follows(people).astype(int),
-            np.where(people.descent_host != NO_HOST, ENTITLED, standing),
+            np.where(known, standing, VISITS),
             people.leaning,
             np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
         ]
         if self.elite.any():
-            best = best + self.elite[people.elite]
-        return best - sum(felt_at_home(people, world).values())
+            best = best + self.elite[people.elite][:, None]
+        return best
+
+    @cached_property
+    def _by_host(self) -> Floats:
+        return np.asarray(self.best.max(axis=(1, 4)))
+
+    def _standing(self, people: People) -> Integers:
+        """What people could best be on entry, as their strata know it."""
+        return np.where(people.entitled, ENTITLED, self.standing[people.group])
+
+    def _elite_at_most(self, people: People) -> Floats | float:
+        if not self.elite.any():
+            return 0.0
+        return self.elite.max() * people.groups.could_be_elite[people.group]
 
 
 def bounds(population: Population, world: World) -> Bounds:
@@ -104,17 +148,56 @@ def bounds(population: Population, world: World) -> Bounds:
     lowest = equations.attachment(
         p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), attachment_by_stage()[:, None]
     )
-    most = best.max(axis=(1, 4))
+    in_any = best.max(axis=5)
+    most = in_any.max(axis=(1, 4))
     gain = np.stack(
         [most[g.livelihood, standing, g.leaning], most[g.livelihood, ENTITLED, g.leaning]]
     )
     elite = elite_gain(world)
     if elite.any():
         gain = gain + elite.max() * g.could_be_elite
-    advantage = (gain - felt)[strata.entitled, strata.group]
-    advantage = advantage - lowest[g.stage[strata.group], strata.attachment_bin]
-    draw = attention[strata.group] * equations.bound_on_luck(advantage)
-    return Bounds(best, elite, attention[strata.group], advantage, draw)
+    home = felt[strata.group] + lowest[g.stage[strata.group], strata.attachment_bin]
+    advantage = gain[strata.entitled, strata.group] - home
+    attention = attention[strata.group]
+    draw = attention * equations.bound_on_luck(advantage)
+    by_luck = most_by_luck(in_any.max(axis=1))
+    return Bounds(best, by_luck, elite, standing, attention, home, advantage, draw)
+
+
+def most_by_luck(by_cell: Floats) -> Floats:
+    """The most over the wages that people of a livelihood, region and luck with wages may have.
+
+    by_cell: by livelihood, standing, leaning and wage cell. Shape (livelihoods, standings,
+    leanings, regions, shares).
+    """
+    beyond = np.full((*by_cell.shape[1:-1], 1), -np.inf)
+    cells = wage_cells_by_luck()
+    most = [
+        np.maximum.reduceat(np.concatenate([row, beyond], axis=-1), cells[k].ravel(), axis=-1)
+        for k, row in enumerate(by_cell)
+    ]
+    return np.stack([each[..., ::2].reshape(*each.shape[:-1], -1, WAGE_SHARES) for each in most])
+
+
+@cache
+def wage_cells_by_luck() -> Integers:
+    """Wage cells, first and last + 1, (livelihoods, regions, shares, 2), by luck with wages.
+
+    A share is one in WAGE_SHARES of the distribution of wages within region and occupation.
+    """
+    mean, sigma = home_wage_usd(), wage_spread()
+    share = np.arange(WAGE_SHARES + 1) / WAGE_SHARES
+    factor = np.exp(sigma * truncated_normal(share, WAGE_LIMIT) - sigma**2 / 2)
+    livelihood = np.full(len(OCCUPATIONS), OTHER_WORK)
+    livelihood[IT], livelihood[JOBLESS] = IT_WORK, NO_WORK
+    cells = np.empty((3, len(mean), WAGE_SHARES, 2), dtype=np.int64)
+    for k in range(3):
+        means = mean[:, livelihood == k]
+        low = means.min(axis=1)[:, None] * factor[:-1] * (1.0 - 1e-12)
+        high = means.max(axis=1)[:, None] * factor[1:] * (1.0 + 1e-12)
+        cells[k, :, :, 0] = np.searchsorted(wage_edges(), low, side="right") - 1
+        cells[k, :, :, 1] = np.searchsorted(wage_edges(), high, side="right")
+    return cells
 
 
 def elite_gain(world: World) -> Floats:
@@ -137,13 +220,12 @@ def elite_gain(world: World) -> Floats:
 def best_gain(world: World) -> Floats:
     """The most that any host offers net of the move, over home's consumption and ln w.
 
-    Shape (livelihoods, income follows, standings, leanings, wage cells).
+    Shape (livelihoods, income follows, standings, leanings, wage cells, hosts).
     """
     p, hosts = world.parameters, world.hosts
     worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
     spent = consumption_gain(p, hosts, world.real_wage_index)
-    both = worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :]
-    best = np.asarray(both.max(axis=-1))
+    best = np.asarray(worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :])
     if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
         best = np.full_like(best, np.inf)
     return best

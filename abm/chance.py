@@ -88,6 +88,12 @@ class Chance:
         """64 random bits, shape (persons, places), keyed by the places' names."""
         return _mix(self.words(purpose, person, when)[:, None] + places[None, :])
 
+    def words_at_place(
+        self, purpose: str, person: Integers, place: Words, when: Integers | int | None = None
+    ) -> Words:
+        """64 random bits for each pair of a person and a place, (pairs,); as `words_by_place`."""
+        return _mix(self.words(purpose, person, when) + place)
+
     def stream(self, purpose: str, when: int, part: int) -> np.random.Generator:
         """A sequential stream of its own for a purpose, time and part."""
         counter = np.array([0, 0, when, part], dtype=np.uint64)

@@ -5,6 +5,7 @@ Everybody decides on the same state of the world; nothing here writes a place.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,23 +13,32 @@ import numpy as np
 
 from abm import equations
 from abm.ability import Able, ability, among
-from abm.bounds import Bounds, bounds, luck_weights
+from abm.bounds import Bounds, bounds
+from abm.candidates import (
+    SLACK,
+    UNBOUNDED,
+    Candidates,
+    candidates,
+    luck_row,
+    luck_table,
+    luck_weights_of,
+    singled_out,
+)
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
-from abm.decision import Components, Deciders, World, components, total
+from abm.decision import Components, Deciders, World, components, total, utilities
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
+from abm.options import EVERY_HOST, Options, some_of_every
 from abm.people import Flags, People
-from abm.screening import listed, luck_at_home
-from abm.ties import CONTACTS, NOBODY
+from abm.screening import listed, luck_at_home, luck_of_russia
+from abm.ties import NOBODY
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
-SLACK = 1e-9  # rounding in a bound
-UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
-CHUNK = 8192  # people at home whose decisions are worked out at a time, to spare memory
+CHUNK = 2**16  # people at home whose decisions are worked out at a time, to spare memory
 
 
 @dataclass(frozen=True)
@@ -66,18 +76,18 @@ def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    people, u, most = reconsidering_at_home(model, world, bound)
+    verdicts = [judge(model, world, each) for each in reconsidering_at_home(model, world, bound)]
     intents = _move_abroad(model, world)
-    for start in reversed(range(0, max(1, len(u)), CHUNK)):
-        part = slice(start, start + CHUNK)
-        intents = _leave(model, world, people.take(part), u[part], most[part]).and_also(intents)
+    for each in reversed(verdicts):
+        intents = each.goes.and_also(intents)
+    _record(model, verdicts)
     return intents
 
 
 def reconsidering_at_home(
     model: EmigrationModel, world: World, bound: Bounds
-) -> tuple[People, Floats, Floats]:
-    """Who at home reconsiders and might leave, the u of their luck, and what bounds their lead.
+) -> Iterator[Candidates]:
+    """Who at home reconsiders and might leave, so many at a time.
 
     Listed singly, whatever their stratum, and without a bound: those whose partner is abroad.
     """
@@ -85,33 +95,19 @@ def reconsidering_at_home(
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
     ids, a_u, stratum = listed(model.chance, world.week, model.population, draw)
-    attention = bound.attention[stratum]
-    kept = (a_u < attention) & (e.place_of(ids) == HOME)
-    kept &= ~np.isin(ids, singled, assume_unique=True)
-    people, u = model.population.people(ids[kept], stratum[kept]), a_u[kept] / attention[kept]
-    most = bound.of_people(people, world)
-    if np.any(most > bound.advantage[people.stratum] + SLACK):
-        raise AssertionError(UNBOUNDED)
-    if model.screened:
-        near = u < equations.bound_on_luck(most)
-        people, u, most = people.take(near), u[near], most[near]
-        near = u < equations.bound_on_luck(most - _contacts_missing(model, world, people.ids))
-        people, u, most = people.take(near), u[near], most[near]
+    chunk = CHUNK if model.screened else CHUNK // 8
+    for start in range(0, len(ids), chunk):
+        part = slice(start, start + chunk)
+        attention = bound.attention[stratum[part]]
+        kept = (a_u[part] < attention) & (e.place_of(ids[part]) == HOME)
+        kept &= ~np.isin(ids[part], singled, assume_unique=True)
+        people = model.population.people(ids[part][kept], stratum[part][kept])
+        yield candidates(model, world, bound, people, a_u[part][kept] / attention[kept])
     lone = model.chance.uniform("singled", singled, world.week)
-    attention = bound.attention[model.population.people(singled).stratum]
-    attend = lone < attention
-    lone = lone[attend] / attention[attend]
-    everybody = people.and_also(singled[attend])
-    no_bound = np.full(len(lone), np.inf)
-    return everybody, np.concatenate([u, lone]), np.concatenate([most, no_bound])
-
-
-def _contacts_missing(model: EmigrationModel, world: World, ids: Integers) -> Floats:
-    """By how much the bounds overrate contacts: they suppose that all of them are in one host."""
-    weight = world.parameters.contacts_weight
-    abroad = (model.emigrants.places_of_contacts(ids) >= 0).sum(axis=1)
-    most = equations.worth_of_contacts(weight, CONTACTS)
-    return np.asarray(most - equations.worth_of_contacts(weight, abroad))
+    people = model.population.people(singled)
+    attention = bound.attention[people.stratum]
+    attend = np.flatnonzero(lone < attention)
+    yield singled_out(people.take(attend), lone[attend] / attention[attend])
 
 
 def partners_left_behind(model: EmigrationModel) -> Integers:
@@ -122,73 +118,157 @@ def partners_left_behind(model: EmigrationModel) -> Integers:
     return np.sort(partners[e.place_of(partners) == HOME])
 
 
-def _leave(
-    model: EmigrationModel, world: World, people: People, u: Floats, most: Floats
-) -> Intents:
-    """Those at home who set out, once the doors shut in their face are counted.
+@dataclass(frozen=True)
+class Verdicts:
+    """What people at home who would leave, or set out, decided; columns of shape (people,).
 
-    most: by which any host may exceed home for each, in which too low a bound would be an error.
+    goes: the intents of those who leave; turned: who sets out for a door that is shut, and where;
+    stuck: who would leave and cannot; kept_out: who would enter a host shut to visitors.
     """
-    ids = people.ids
-    d = deciders_at_home(model, world, people)
+
+    goes: Intents
+    turned: Integers
+    turned_at: Integers
+    turned_heads: Floats
+    stuck: People
+    stuck_heads: Floats
+    kept_out_heads: Floats
+
+
+def judge(model: EmigrationModel, world: World, c: Candidates) -> Verdicts:
+    """What candidates at home would choose and can, once the doors shut in their face are counted.
+
+    A host whose lead exceeds its bound would show that the bound was too low: an error.
+    """
+    people, u = c.people, c.u
+    o = options_of(c, world)
+    d = deciders_at_home(model, world, people, options=o)
     parts = components(d, world)
-    utility = total(parts, len(ids))
-    weights = luck_weights_of(d.people)
-    luck = luck_at_home(model.chance, ids, world.week, u, world.hosts.keys, weights)
-    able = ability(d, world, model.chance.uniform("exit", ids))
-    arrival = equations.log_arrival(luck, utility)
-    wish = np.argmin(among(arrival, able.considered), axis=1)
-    choice = np.argmin(among(arrival, able.believed), axis=1)
-    lead = utility[:, :-1] - utility[:, -1:] - np.log(weights)
-    if np.any(lead.max(axis=1) > most + SLACK):
-        raise AssertionError(UNBOUNDED)
+    abroad, home = utilities(parts, o, len(u))
+    luck, luck_home = luck_of(model, world, c, o)
+    able = ability(d, world, model.chance.uniform("exit", people.ids))
+    _check(c, o, abroad - o.of_person(home))
+    russia = equations.log_arrival(luck_home, home)
+    arrival = equations.log_arrival(luck, abroad)
 
-    heads = model.emigrants.heads(people)
+    def race(among_these: Flags) -> tuple[Integers, Integers]:
+        entrants = among(arrival, hosts_of(among_these, o))
+        at = o.earliest(entrants)
+        first = entrants.ravel()[at]
+        return np.where(first <= russia, o.hosts_at(at), RUSSIA), at
+
+    wish, wished = race(able.considered)
+    choice, chosen = race(able.believed)
     leaves = choice != RUSSIA
-    admitted = able.in_fact[np.arange(len(ids)), choice]
-    back = leaves & ~admitted
-    model.observations.add("turned_back", choice[back], heads[back])
-    model.attitudes.shut_out(heads[back])
-    model.turn_back(ids[back], choice[back])
-    stuck = (wish != RUSSIA) & (choice == RUSSIA)
-    model.attitudes.keep_in(people.region[stuck], people.risk_class[stuck], heads[stuck])
-    model.attitudes.shut_out(heads[kept_out(d, able, world, wish)])
-
-    goes = leaves & admitted
-    cause = leaving_causes(parts, choice)[goes]
-    return Intents(
-        person=ids[goes],
-        origin=np.full(int(goes.sum()), HOME),
-        destination=choice[goes],
-        arrivals=among(arrival[goes], able.in_fact[goes]),
-        cause=cause,
-        luck=u[goes],
-        people=heads[goes],
+    admitted = hosts_of(able.in_fact, o).ravel()[chosen]
+    goes, back = np.flatnonzero(leaves & admitted), np.flatnonzero(leaves & ~admitted)
+    stuck = people.take(np.flatnonzero((wish != RUSSIA) & ~leaves))
+    out = people.take(kept_out(d, able, world, wish, wished))
+    heads = model.emigrants.heads
+    going = people.take(goes)
+    return Verdicts(
+        goes=Intents(
+            person=going.ids,
+            origin=np.full(len(goes), HOME),
+            destination=choice[goes],
+            arrivals=arrivals_of(among(arrival, hosts_of(able.in_fact, o)), russia, o, goes),
+            cause=leaving_causes(parts, o, len(u), chosen, goes),
+            luck=u[goes],
+            people=heads(going),
+        ),
+        turned=people.ids[back],
+        turned_at=choice[back],
+        turned_heads=heads(people.take(back)),
+        stuck=stuck,
+        stuck_heads=heads(stuck),
+        kept_out_heads=heads(out),
     )
 
 
-def kept_out(d: Deciders, able: Able, world: World, wish: Integers) -> Integers:
-    """Who would go to a host shut to visitors, with a passport and the money, and may not enter."""
+def _record(model: EmigrationModel, verdicts: list[Verdicts]) -> None:
+    """Note who was turned back, is immobile against their will, or was kept out."""
+    for v in verdicts:
+        model.observations.add("turned_back", v.turned_at, v.turned_heads)
+        model.attitudes.shut_out(v.turned_heads)
+        model.turn_back(v.turned, v.turned_at)
+        model.attitudes.keep_in(v.stuck.region, v.stuck.risk_class, v.stuck_heads)
+        model.attitudes.shut_out(v.kept_out_heads)
+
+
+def options_of(c: Candidates, world: World) -> Options:
+    """Which hosts candidates weigh: those that could win; every host, where others bear on each."""
+    if world.discount is not None or world.own or not c.screened:
+        return EVERY_HOST
+    return some_of_every(c.first, c.another)
+
+
+def luck_of(
+    model: EmigrationModel, world: World, c: Candidates, o: Options
+) -> tuple[Floats, Floats]:
+    """Luck of departure for hosts, of the options' shape, and for Russia, (people,)."""
+    chance, ids, keys = model.chance, c.people.ids, world.hosts.keys
+    if o.who is None:
+        weights = luck_weights_of(c.people)
+        luck = luck_at_home(chance, ids, world.week, c.u, keys, weights)
+        return luck[:, :-1], luck[:, -1]
+    home = luck_of_russia(chance, ids, world.week, c.u)
+    row = luck_row(c.people)
+    soonest = luck_table()[row, c.first] * (c.u / (1.0 - c.u) * home)
+    every = np.flatnonzero(c.another)
+    luck = soonest[o.who]
+    if len(every):
+        weights = luck_table()[row[every]]
+        others = luck_at_home(chance, ids[every], world.week, c.u[every], keys, weights)
+        luck[c.another[o.who]] = others[:, :-1].ravel()
+    return luck, home
+
+
+def _check(c: Candidates, o: Options, lead: Floats) -> None:
+    weights = o.of_both(luck_weights_of(c.people))
+    excess = lead - np.log(weights) - o.of_person(c.most)
+    if np.any(excess > SLACK):
+        raise AssertionError(UNBOUNDED)
+
+
+def hosts_of(able: Flags, o: Options) -> Flags:
+    """Whether people can take their options, Russia left out."""
+    return able[:, :-1] if o.who is None else able
+
+
+def arrivals_of(arrival: Floats, russia: Floats, o: Options, rows: Integers) -> Floats:
+    """When every option arrives for some people, (people, options); never, if it cannot win."""
+    result = np.full((len(rows), RUSSIA + 1), np.inf)
+    result[:, -1] = russia[rows]
+    if o.who is None:
+        result[:, :-1] = arrival[rows]
+    elif len(rows):
+        row = np.minimum(np.searchsorted(rows, o.who), len(rows) - 1)
+        theirs = rows[row] == o.who
+        result[row[theirs], o.host[theirs]] = arrival[theirs]
+    return result
+
+
+def kept_out(d: Deciders, able: Able, world: World, wish: Integers, wished: Integers) -> Integers:
+    """Who would go to a host shut to visitors, with a passport and the money, and may not enter.
+
+    wished: the rows of the wish among the options.
+    """
     shut = np.append(world.hosts.shut_to_visitors, False)
-    rows = np.flatnonzero(shut[wish])
-    at = (rows, wish[rows])
-    return rows[able.means[at] & d.people.foreign_passport[rows] & ~d.doors.open[at]]
+    rows = np.flatnonzero(shut[wish] & d.people.foreign_passport)
+    at = wished[rows]
+    return rows[able.means.ravel()[at] & ~d.doors.open.ravel()[at]]
 
 
-def luck_weights_of(people: People) -> Floats:
-    """Weights of the hosts in some people's luck of departure, shape (people, hosts)."""
-    g = people.group
-    groups = people.groups
-    return luck_weights()[groups.livelihood[g], groups.leaning[g]]
-
-
-def leaving_causes(parts: Components, choice: Integers) -> Integers:
+def leaving_causes(
+    parts: Components, o: Options, people: int, chosen: Integers, goes: Integers
+) -> Integers:
     """Which of home's ills, or the gain in consumption, weighs most with each who leaves."""
-    at = (np.arange(len(choice)), np.minimum(choice, RUSSIA - 1))
+    rows = chosen[goes]
 
     def gain(name: str) -> Floats:
-        abroad, home = parts[name]
-        return np.asarray(np.broadcast_to(abroad, (len(choice), RUSSIA))[at] - home)
+        there, home = (np.asarray(part) for part in parts[name])
+        there = np.broadcast_to(there, o.shape(people)).ravel()[rows] if there.ndim else there
+        return np.asarray(there - (home[goes] if home.ndim else home))
 
     gains = [gain(name) for name in (*LEAVING_CAUSES[:4], "consumption")]
     return np.argmax(np.column_stack(gains), axis=1)

@@ -12,6 +12,7 @@ from abm.decision import Deciders, World, felt_insecurity
 from abm.doors import IS_SECURE, Applicants, Doors, doors
 from abm.emigrants import HOME, NOWHERE
 from abm.hosts_table import HOST_NAMES
+from abm.options import EVERY_HOST, Options
 from abm.people import People
 from abm.ties import NOBODY
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def deciders_at_home(
-    model: EmigrationModel, world: World, people: People, partner_place: Integers | None = None
+    model: EmigrationModel,
+    world: World,
+    people: People,
+    partner_place: Integers | None = None,
+    options: Options = EVERY_HOST,
 ) -> Deciders:
     """Persons at home with what their decision depends on; partner_place: if not where it is."""
     e, ids = model.emigrants, people.ids
@@ -32,11 +37,12 @@ def deciders_at_home(
     nothing = np.zeros(len(ids))
     return Deciders(
         people=people,
+        options=options,
         place=np.full(len(ids), HOME),
         partner_place=partner_place,
-        contacts=contacts_there(model, ids),
+        contacts=contacts_there(model, ids, options),
         savings_usd=savings,
-        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
+        doors=doors_of(model, people, settled_with(model, partner, partner_place), options),
         status=nothing.astype(np.int64),
         weeks_left=nothing,
         work=nothing.astype(np.int64),
@@ -61,11 +67,12 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
     discrimination[together] = e.discrimination[their_rows]
     return Deciders(
         people=people,
+        options=EVERY_HOST,
         place=place,
         partner_place=partner_place,
-        contacts=contacts_there(model, people.ids),
+        contacts=contacts_there(model, people.ids, EVERY_HOST),
         savings_usd=e.savings_usd[rows],
-        doors=doors_of(model, people, settled_with(model, partner, partner_place)),
+        doors=doors_of(model, people, settled_with(model, partner, partner_place), EVERY_HOST),
         status=e.status[rows],
         weeks_left=(e.permit_ends[rows] - world.week).astype(float),
         work=e.work[rows],
@@ -89,12 +96,15 @@ def place_of_partner(model: EmigrationModel, partner: Integers) -> Integers:
     return np.where(partner == NOBODY, NOWHERE, model.emigrants.place_of(partner))
 
 
-def doors_of(model: EmigrationModel, people: People, family_place: Integers) -> Doors:
-    """The doors of every host for some people this week, with family settled in a place."""
+def doors_of(
+    model: EmigrationModel, people: People, family_place: Integers, options: Options = EVERY_HOST
+) -> Doors:
+    """The doors of hosts for some people this week, with family settled in a place."""
     e = model.emigrants
     rows = e.row_of(people.ids)
     applicants = Applicants(
         people=people,
+        options=options,
         draftable=model.kremlin.is_draftable(people.risk_class),
         family_place=family_place,
         place=e.place_of(people.ids),
@@ -111,9 +121,11 @@ def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integ
     return np.where(secure, partner_place, NOWHERE)
 
 
-def contacts_there(model: EmigrationModel, ids: Integers) -> Integers:
-    """How many contacts each person has in each host, shape (people, hosts)."""
+def contacts_there(model: EmigrationModel, ids: Integers, options: Options) -> Integers:
+    """How many contacts each person has in each host, of the options' shape."""
     places = model.emigrants.places_of_contacts(ids)
+    if options.who is not None:
+        return np.count_nonzero(places[options.who] == options.host[:, None], axis=1)
     person, contact = np.nonzero(places >= 0)
     hosts = len(HOST_NAMES)
     flat = person * hosts + places[person, contact]

@@ -9,6 +9,7 @@ import numpy as np
 from abm.chance import Chance, Floats, Integers, Words, quarter_below
 from abm.elite import is_invited
 from abm.hosts import HostColumns
+from abm.options import Options, one_each
 from abm.parameters import Parameters
 from abm.people import Flags, People
 
@@ -24,7 +25,7 @@ IS_SECURE = np.isin(np.arange(len(STATUS_NAMES)), SECURE)  # by status
 
 @dataclass(frozen=True)
 class Doors:
-    """Shape (people, hosts).
+    """Of the shape of the options.
 
     open: may enter; believed: thinks so (news of a shut door spreads within weeks); unheard: could
     enter, had news of the door come; status and weeks: what one is on entry, and for how long;
@@ -41,20 +42,21 @@ class Doors:
 
 @dataclass(frozen=True)
 class Applicants:
-    """What doors ask of some people beside their traits, each of shape (people,).
+    """What doors ask of some people beside their traits, each of shape (people,), and where.
 
     draftable: the army could call them up; family_place: where a partner is settled; place: where
     they are; settled_before: had a settlement tied to residence, and so can have no other.
     """
 
     people: People
+    options: Options
     draftable: Flags
     family_place: Integers
     place: Integers
     settled_before: Flags
 
 
-# Grounds to enter, each of shape (people, hosts): settlement gives a long permit, the others one.
+# Grounds to enter, each of the options' shape: settlement gives a long permit, the others one.
 Grounds = tuple[Flags, Flags, Flags, Flags]
 
 
@@ -68,18 +70,19 @@ def doors(
     evaders, an invitation of the elite; or a visit, without a visa or on one. Which applications
     would succeed is the person's own luck with papers, always the same.
     """
-    people = applicants.people
-    luck = chance.words_by_place("papers", people.ids, hosts.keys)
-    descent = people.descent_host[:, None] == np.arange(len(hosts))
-    on_visa = quarter_below(luck, 2, hosts.tourist_visas * hosts.visa_reach)
-    papers = applicants.draftable[:, None] | (hosts.draft_papers_only == 0)
-    visit = ((hosts.visa_free_days > 0) | on_visa) & papers
-    passport = people.foreign_passport[:, None] | hosts.internal_passport
-    banned = hosts.entry_ban > 0
-    exempt = ~banned | (hosts.entry_exemptions > 0)
+    people, o = applicants.people, applicants.options
+    luck = papers(chance, people.ids, o, hosts)
+    descent = o.of_person(people.descent_host) == o.host
+    on_visa = quarter_below(luck, 2, o.of_host(hosts.tourist_visas * hosts.visa_reach))
+    visa_free = o.of_host(hosts.visa_free_days > 0)
+    papers_do = o.of_host(hosts.draft_papers_only == 0) | o.of_person(applicants.draftable)
+    visit = (visa_free | on_visa) & papers_do
+    passport = o.of_person(people.foreign_passport) | o.of_host(hosts.internal_passport)
+    banned = o.of_host(hosts.entry_ban > 0)
+    exempt = o.of_host((hosts.entry_ban == 0) | (hosts.entry_exemptions > 0))
 
-    family = applicants.family_place[:, None] == np.arange(len(hosts))
-    invited = is_invited(luck, people, hosts)
+    family = o.of_person(applicants.family_place) == o.host
+    invited = is_invited(luck, people, o, hosts)
 
     def opened(grounds: Grounds) -> Flags:
         settlement, permit, resettled, protection = grounds
@@ -95,9 +98,13 @@ def doors(
     permits = family | permit | resettled | protection | invited
     status = np.where(permits, PERMIT, VISITOR)
     status = np.where(descent, CITIZEN, np.where(settlement, LONG_PERMIT, status))
-    weeks = weeks_on_entry(status, hosts.permit_weeks, hosts.visitor_weeks)
-    reach = (hosts.visa_free_days > 0) | quarter_below(luck, 2, hosts.visa_reach)
-    believed = open | (passport & reach & _not_heard(chance, people.ids, hosts, parameters, week))
+    weeks = weeks_on_entry(status, o.of_host(hosts.permit_weeks), o.of_host(hosts.visitor_weeks))
+    unheard_of = _not_heard(hosts, parameters, week)
+    believed = open
+    if unheard_of.any():  # doors of which some have not heard that they are shut
+        reach = visa_free | quarter_below(luck, 2, o.of_host(hosts.visa_reach))
+        news = _luck_by_host("news", chance, people.ids, o, hosts)
+        believed = open | (passport & reach & quarter_below(news, 0, o.of_host(unheard_of)))
     return Doors(open, believed, unheard, status, weeks, resettled)
 
 
@@ -108,13 +115,13 @@ def _grounds(
 
     offers: shares by lever; a lever that is left out offers nothing.
     """
-    people, shape = applicants.people, luck.shape
+    people, o = applicants.people, applicants.options
 
     def granted(who: Flags, quarter: int, lever: str) -> Flags:
         share = offers.get(lever)
         if share is None or not share.any():
-            return np.zeros(shape, dtype=bool)
-        return who[:, None] & quarter_below(luck, quarter, share)
+            return np.zeros(luck.shape, dtype=bool)
+        return o.of_person(who) & quarter_below(luck, quarter, o.of_host(share))
 
     permit = granted(people.skilled, 1, "skill_visas")
     permit |= granted(people.works, 1, "job_seeker_permits")
@@ -122,15 +129,28 @@ def _grounds(
     protection |= granted(applicants.draftable, 3, "humanitarian_visas_draft")
     settlement = granted(~applicants.settled_before, 0, "simplified_settlement")
     waits = (applicants.place >= 0) & hosts.borders_russia[applicants.place]
-    resettled = granted(waits, 0, "resettlement") & ~hosts.borders_russia
+    resettled = granted(waits, 0, "resettlement") & o.of_host(~hosts.borders_russia)
     return settlement, permit, resettled, protection
+
+
+def papers(chance: Chance, ids: Integers, o: Options, hosts: HostColumns) -> Words:
+    """A person's luck with papers in each host, always the same; of the options' shape."""
+    return _luck_by_host("papers", chance, ids, o, hosts)
+
+
+def _luck_by_host(
+    purpose: str, chance: Chance, ids: Integers, o: Options, hosts: HostColumns
+) -> Words:
+    keys = o.of_host(hosts.keys)
+    if o.who is None:
+        return chance.words_by_place(purpose, ids, keys)
+    return chance.words_at_place(purpose, ids[o.who], keys)
 
 
 def settles(chance: Chance, ids: Integers, place: Integers, hosts: HostColumns) -> Flags:
     """Who is let settle where they are, by the same luck with papers as on entry (P6)."""
-    luck = chance.words_by_place("papers", ids, hosts.keys)
-    able = quarter_below(luck, 0, hosts.heard["simplified_settlement"])
-    return able[np.arange(len(ids)), place]
+    luck = papers(chance, ids, one_each(place), hosts)
+    return quarter_below(luck, 0, hosts.heard["simplified_settlement"][place])
 
 
 def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats) -> Floats:
@@ -140,12 +160,8 @@ def weeks_on_entry(status: Integers, permit_weeks: Floats, visitor_weeks: Floats
     return np.where(status == CITIZEN, CITIZEN_WEEKS, stay)
 
 
-def _not_heard(
-    chance: Chance, ids: Integers, hosts: HostColumns, parameters: Parameters, week: int
-) -> Flags:
-    """Who has not heard that a door was shut: a share exp(-weeks since / τ_n) (M5)."""
+def _not_heard(hosts: HostColumns, parameters: Parameters, week: int) -> Floats:
+    """Share who have not heard that a door was shut: exp(-weeks since / τ_n) (M5), (hosts,)."""
     since = week + 1 - hosts.shut_in_week
     unheard = np.exp(-since / max(parameters.news_weeks, 1e-9)) * hosts.shut_to_visitors
-    if not np.any(unheard > 1e-6):
-        return np.zeros((len(ids), len(hosts)), dtype=bool)
-    return quarter_below(chance.words_by_place("news", ids, hosts.keys), 0, unheard)
+    return np.asarray(unheard if np.any(unheard > 1e-6) else np.zeros(len(hosts)))

@@ -12,6 +12,7 @@ from abm.composition import ELITES
 from abm.emigrants import HOME, NOWHERE
 from abm.equations import Number
 from abm.hosts import HostColumns
+from abm.options import Options
 from abm.parameters import Parameters
 from abm.people import Flags, People
 
@@ -93,18 +94,23 @@ def invited_by_kind(hosts: HostColumns) -> Floats:
 
 
 def elite_worth(
-    people: People, place: Integers, partner_place: Integers, hosts: HostColumns, p: Parameters
+    people: People,
+    o: Options,
+    place: Integers,
+    partner_place: Integers,
+    hosts: HostColumns,
+    p: Parameters,
 ) -> tuple[Floats | float, Floats | float]:
-    """M29: what being of the elite adds in the hosts, (people, hosts), and at home, (people,).
+    """M29: what being of the elite adds in the hosts, by option, and at home, (people,).
 
     Who has left has lost career and rents for good, so they do not call anybody back.
     """
-    who = np.flatnonzero(people.elite)
-    if not len(who):
+    elite = people.elite > 0
+    if not elite.any():
         return 0.0, 0.0
-    abroad = np.zeros((len(people.ids), len(hosts)))
-    hostages = weight_of_hostages(p.elite_hostage, kin_left(partner_place[who]))
-    abroad[who] = offers_by_kind(hosts, p)[people.elite[who]] + hostages[:, None]
+    hostages = weight_of_hostages(p.elite_hostage, kin_left(partner_place))
+    offers = offers_by_kind(hosts, p)[o.of_person(people.elite), o.host]
+    abroad = np.where(o.of_person(elite), offers + o.of_person(hostages), 0.0)
     return abroad, worth_at_home(p.elite_rents, (people.elite > 0) & (place == HOME))
 
 
@@ -114,11 +120,11 @@ def kin_left(partner_place: Integers) -> Floats:
     return np.where(partner_place >= 0, NOBODY_LEFT, single)
 
 
-def is_invited(luck: Words, people: People, hosts: HostColumns) -> Flags:
-    """Whom hosts let in as elite, (people, hosts) or broadcasting to it; luck: with papers."""
+def is_invited(luck: Words, people: People, o: Options, hosts: HostColumns) -> Flags:
+    """Whom hosts let in as elite, of the options' shape or broadcasting; luck: with papers."""
     if not hosts.court_elite:  # as in most worlds, and then nobody's kind matters
-        return np.zeros((1, 1), dtype=bool)
-    return quarter_below(luck, 3, invited_by_kind(hosts)[people.elite])
+        return np.zeros((1,) * luck.ndim, dtype=bool)
+    return quarter_below(luck, 3, invited_by_kind(hosts)[o.of_person(people.elite), o.host])
 
 
 def elite_fortune_usd(people: People, p: Parameters) -> Floats:

@@ -23,6 +23,7 @@ from abm.emigrants import (
     TRIGGERS,
 )
 from abm.levers import NO_LIMIT
+from abm.options import one_each
 from abm.people import Flags, People
 from abm.ties import NOBODY
 from abm.traits_tables import home_wage_mean_usd
@@ -130,7 +131,7 @@ def _may_follow(model: EmigrationModel, people: People, ahead: Intents, moves: I
     if not len(people.ids):
         return np.zeros(0, dtype=bool)
     target = np.minimum(ahead.destination, RUSSIA - 1)
-    open = doors_of(model, people, target).open[np.arange(len(target)), target]
+    open = doors_of(model, people, target, one_each(target)).open
     stopped = (model.chance.uniform("exit", people.ids) < model.kremlin.exit_ban) & (
         model.kremlin.is_draftable(people.risk_class)
     )
@@ -177,10 +178,10 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     p = model.scenario.parameters
     people = model.population.people(e.person[rows])
     partner = e.partner[rows]
-    door = doors_of(model, people, settled_with(model, partner, e.place_of(partner)))
-    pick = (np.arange(len(rows)), host)
-    e.status[rows] = door.status[pick]
-    family = np.flatnonzero(~door.open[pick])  # let in with a partner: settled if the partner is
+    there = one_each(host)
+    door = doors_of(model, people, settled_with(model, partner, e.place_of(partner)), there)
+    e.status[rows] = door.status
+    family = np.flatnonzero(~door.open)  # let in with a partner: settled if the partner is
     settled = IS_SECURE[e.status[e.row_of(partner[family])]]
     e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
     status = e.status[rows]
@@ -190,9 +191,9 @@ def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
     journey = equations.journey_usd(
         p.journey_months, home_wage_mean_usd()[1], hosts.travel_hours[host]
     )
-    journey = np.where(door.resettled[pick], 0.0, journey)
+    journey = np.where(door.resettled, 0.0, journey)
     e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - journey)
-    e.local_wage_usd[rows] = local_wages(people, hosts, p)[pick]
+    e.local_wage_usd[rows] = local_wages(people, there, hosts, p)
     e.understood[rows] = equations.understood(
         people.speaks_foreign_language, hosts.russian_ease[host]
     )

@@ -30,6 +30,7 @@ SKILLED = np.isin(
 )
 STUDENT = source.OCCUPATIONS.index("student")
 NO_HOST = -1
+OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
 MOST_CHILDREN = 4
 
 
@@ -77,6 +78,11 @@ class People:
     def group(self) -> Integers:
         """Row of each person's group."""
         return self._population.strata.group[self.stratum]
+
+    @property
+    def out_of_work(self) -> Flags:
+        """Whether the person has no work at home: homemakers, pensioners, the ill."""
+        return self.groups.livelihood[self.group] == NO_WORK
 
     @cached_property
     def _kind(self) -> Integers:
@@ -159,10 +165,20 @@ class People:
         return opponent & self._has(0, share)
 
     @cached_property
+    def entitled(self) -> Flags:
+        """Whether descent entitles the person to settle in some host."""
+        return self._population.strata.entitled[self.stratum] == 1
+
+    @cached_property
+    def wage_luck(self) -> Floats:
+        """Where the person's wage stands among those of their region and occupation, 0 to 1."""
+        return self._uniform("wage")
+
+    @cached_property
     def wage_usd(self) -> Floats:
         """Net income at home, USD a month, early 2022; lognormal within region and occupation."""
         sigma = tables.wage_spread()
-        deviation = truncated_normal(self._uniform("wage"), WAGE_LIMIT)
+        deviation = truncated_normal(self.wage_luck, WAGE_LIMIT)
         mean = tables.home_wage_usd()[self.region, self.occupation]
         return mean * np.exp(sigma * deviation - sigma**2 / 2)
 
@@ -192,7 +208,7 @@ class People:
     def descent_host(self) -> Integers:
         """Row of the host in which descent gives citizenship, or NO_HOST; the luck of the name."""
         result = np.full(len(self.ids), NO_HOST)
-        entitled = np.flatnonzero(self._population.strata.entitled[self.stratum])
+        entitled = np.flatnonzero(self.entitled)
         hosts = np.flatnonzero(host_column("descent_share"))
         keys = name_keys(tuple(HOST_NAMES[host] for host in hosts))
         chance = self._population.chance

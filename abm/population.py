@@ -17,13 +17,12 @@ from abm import composition as source
 from abm import traits_tables as tables
 from abm.chance import Chance, Floats, Integers
 from abm.hosts_table import host_column
-from abm.people import WAGE_LIMIT, People
+from abm.people import IT_WORK, NO_WORK, OTHER_WORK, WAGE_LIMIT, People
 
 # Bins of attachment by cumulative share, fine where people are likeliest to leave.
 ATTACHMENT_EDGES = np.array(
     [0.0, 0.001, 0.004, 0.012, 0.03, 0.07, 0.13, 0.2, 0.3, 0.42, 0.55, 0.7, 0.85, 1.0]
 )
-OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
 IT, SCIENTIST, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "scientist", "jobless"))
 LIFE_STAGES = ("20 to 34", "35 to 49", "50 to 64")
 STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group

@@ -22,6 +22,7 @@ from abm.chance import Chance, Floats, Integers, Words, halves
 from abm.population import Population
 
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
+_32 = np.uint64(32)
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
 
 
@@ -95,15 +96,52 @@ def luck_at_home(
     """Luck E of every option given u, shape (people, hosts + 1), Russia last.
 
     weights: w, shape (people, hosts). r = u / (1 - u); E_home ~ Gamma(2) / (1 + r); M = r E_home at
-    a host drawn by weight, the others E_j / w_j = M + Exp(1) / w_j. Which host and how far the
-    others lag come from draws keyed by name.
+    a host drawn by weight; the least of the others, E_j / w_j = M + Exp(1) / (1 - w of the first);
+    the rest later by Exp(1) / w_j. Which host comes first, and how far the others lag, are draws
+    keyed by name.
     """
-    ratio = u / (1.0 - u)
-    first, second = halves(chance.words("luck sum", ids, week))
-    home = -np.log(first * second) / (1.0 + ratio)
+    people = np.arange(len(ids))
+    order, upper = ladder(weights, places)
+    pick, behind = first_and_behind(chance, ids, week)
+    first = order[np.count_nonzero(upper <= pick[:, None], axis=1)]
+    home = luck_of_russia(chance, ids, week, u)
     lag = chance.exponential_by_place("luck", ids, week, places) / weights
+    lag[people, first] = np.inf
     lag -= lag.min(axis=1, keepdims=True)
+    lag += (behind / (1.0 - weights[people, first]))[:, None]
+    lag[people, first] = 0.0
     luck = np.empty((len(ids), len(places) + 1))
-    luck[:, :-1] = weights * (lag + (ratio * home)[:, None])
+    luck[:, :-1] = weights * (lag + (u / (1.0 - u) * home)[:, None])
     luck[:, -1] = home
     return luck
+
+
+def luck_of_russia(chance: Chance, ids: Integers, week: Integers | int, u: Floats) -> Floats:
+    """E_home given u: Gamma(2) / (1 + r), r = u / (1 - u), so Gamma(2) (1 - u)."""
+    first, second = halves(chance.words("luck sum", ids, week))
+    return -np.log(first * second) * (1.0 - u)
+
+
+def first_and_behind(
+    chance: Chance, ids: Integers, week: Integers | int
+) -> tuple[Integers, Floats]:
+    """What draws the first host, 0 to 2**32 - 1, and Exp(1), how far behind the next is."""
+    words = chance.words("luck first", ids, week)
+    return (words >> _32).astype(np.int64), -np.log(halves(words)[1])
+
+
+def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
+    """Hosts in order of their keys, (hosts,), and where the share of each ends, of 2**32.
+
+    weights: shape (rows, hosts), as the second result.
+    """
+    order = np.argsort(places)
+    upper = np.cumsum(weights[:, order], axis=1)
+    return order, np.floor(upper / upper[:, -1:] * 2.0**32).astype(np.int64)
+
+
+def first_hosts(pick: Integers, row: Integers, order: Integers, upper: Integers) -> Integers:
+    """The host that each person's luck brings first, by their row of the ladder's."""
+    flat = (upper + (np.arange(len(upper)) << 32)[:, None]).ravel()
+    above = np.searchsorted(flat, pick + (row << 32), side="right")
+    return order[above - row * len(order)]
