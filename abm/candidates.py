@@ -8,7 +8,7 @@ next one is: as a rule nobody but the first can win. Then work, and contacts in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,10 @@ UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
-    u: of their luck; need: ln r, the lead over home that their luck asks of the first host; most:
-    by which any host could exceed home, ln w included; home: what home is worth. first: the host
-    that comes first by their luck; first_most: by which it could exceed home; next_need: the lead
-    asked of the next one.
+    u: of their luck; need: ln r, the lead over home that their luck asks of the first host, ln w
+    included; most: the lead that any host could have; home: what home is worth. first: the host
+    that comes first by their luck; next_need: the lead that it asks of the next one; leads: the
+    most that every host could have, (people, hosts).
     """
 
     people: People
@@ -47,8 +47,8 @@ class Candidates:
     screened: bool
     home: Floats = field(default_factory=lambda: np.empty(0))
     first: Integers = field(default_factory=lambda: np.empty(0, np.int64))
-    first_most: Floats = field(default_factory=lambda: np.empty(0))
     next_need: Floats = field(default_factory=lambda: np.empty(0))
+    leads: Floats = field(default_factory=lambda: np.empty((0, len(HOST_NAMES))))
 
     def __len__(self) -> int:
         return len(self.u)
@@ -67,18 +67,15 @@ class Candidates:
     def keep(self, kept: Flags) -> None:
         """Look at the others no further, unless everybody is to be looked at."""
         if self.screened and not kept.all():
-            people = len(kept)
-            self.people = self.people.take(np.flatnonzero(kept))
+            people, rows = len(kept), np.flatnonzero(kept)
+            self.people = self.people.take(rows)
             for name, column in vars(self).items():
                 if isinstance(column, np.ndarray) and len(column) == people:
-                    setattr(self, name, column[kept])
+                    setattr(self, name, column[rows])
 
-    def and_also(self, singled: Candidates) -> Candidates:
-        """These candidates and some more."""
-        people = self.people.and_also(singled.people.ids)
-        rest = [each.name for each in fields(self) if each.name not in ("people", "screened")]
-        columns = {k: np.concatenate([getattr(self, k), getattr(singled, k)]) for k in rest}
-        return Candidates(people=people, screened=self.screened, **columns)
+    def keep_likely(self, first_most: Floats) -> None:
+        """Keep those for whom the first host, which could lead by so much, or another could win."""
+        self.keep((self.need <= first_most + SLACK) | self.another)
 
 
 def candidates(
@@ -93,14 +90,14 @@ def candidates(
     c.closer(bound.by_wages(c.people) - c.home)
     c.keep(c.need <= c.most + SLACK)
     bring_luck(c, model.chance, world)
-    c.first_most = np.minimum(c.most, bound.by_host(c.people, c.first) - c.home)
-    c.keep((c.need <= c.first_most + SLACK) | c.another)
-    best = bound.of_people(c.people, world)
-    c.closer(best.max(axis=1) - c.home)
-    c.first_most = best[np.arange(len(c)), c.first] - c.home
-    c.keep((c.need <= c.first_most + SLACK) | c.another)
-    count_contacts(c, model, world)
-    c.keep((c.need <= c.first_most + SLACK) | c.another)
+    c.keep_likely(bound.by_host(c.people, c.first) - c.home)
+    c.leads = bound.of_people(c.people, world) - c.home[:, None]
+    c.closer(c.leads.max(axis=1))
+    c.keep_likely(c.leads[np.arange(len(c)), c.first])
+    missing, missing_first = contacts_missing(c, model, world)
+    c.closer(c.most - missing)
+    c.leads -= missing[:, None]
+    c.keep_likely(c.leads[np.arange(len(c)), c.first] + missing - missing_first)
     return c
 
 
@@ -115,8 +112,11 @@ def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
     c.next_need = np.log(c.u / (1.0 - c.u) + behind / home)
 
 
-def count_contacts(c: Candidates, model: EmigrationModel, world: World) -> None:
-    """Bounds suppose that all contacts are in each host: take away those who are not there."""
+def contacts_missing(c: Candidates, model: EmigrationModel, world: World) -> tuple[Floats, Floats]:
+    """By how much bounds overrate contacts, as they suppose all of them in each host.
+
+    Were all contacts abroad in one host; and in the first host, where they are known.
+    """
     weight = world.parameters.contacts_weight
     places = model.emigrants.places_of_contacts(c.people.ids)
     most = equations.worth_of_contacts(weight, CONTACTS)
@@ -124,24 +124,13 @@ def count_contacts(c: Candidates, model: EmigrationModel, world: World) -> None:
     def missing(there: Flags) -> Floats:
         return np.asarray(most - equations.worth_of_contacts(weight, there.sum(axis=1)))
 
-    c.closer(c.most - missing(places >= 0))
-    c.first_most = c.first_most - missing(places == c.first[:, None])
+    return missing(places >= 0), missing(places == c.first[:, None])
 
 
 def singled_out(people: People, u: Floats) -> Candidates:
     """People whom no bound covers: any host could win."""
     without = np.full(len(u), np.inf)
-    return Candidates(
-        people=people,
-        u=u,
-        need=-without,
-        most=without,
-        screened=False,
-        home=-without,
-        first=np.zeros(len(u), dtype=np.int64),
-        first_most=without,
-        next_need=-without,
-    )
+    return Candidates(people, u, need=-without, most=without, screened=False)
 
 
 # --- the weights of luck -------------------------------------------------------------------------

@@ -19,8 +19,6 @@ from abm.candidates import (
     UNBOUNDED,
     Candidates,
     candidates,
-    luck_row,
-    luck_table,
     luck_weights_of,
     singled_out,
 )
@@ -29,7 +27,7 @@ from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Components, Deciders, World, components, total, utilities
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
-from abm.options import EVERY_HOST, Options, some_of_every
+from abm.options import EVERY_HOST, Options
 from abm.people import Flags, People
 from abm.screening import listed, luck_at_home, luck_of_russia
 from abm.ties import NOBODY
@@ -141,11 +139,10 @@ def judge(model: EmigrationModel, world: World, c: Candidates) -> Verdicts:
     A host whose lead exceeds its bound would show that the bound was too low: an error.
     """
     people, u = c.people, c.u
-    o = options_of(c, world)
+    o, luck, luck_home = options_of(model, world, c)
     d = deciders_at_home(model, world, people, options=o)
     parts = components(d, world)
     abroad, home = utilities(parts, o, len(u))
-    luck, luck_home = luck_of(model, world, c, o)
     able = ability(d, world, model.chance.uniform("exit", people.ids))
     _check(c, o, abroad - o.of_person(home))
     russia = equations.log_arrival(luck_home, home)
@@ -195,35 +192,33 @@ def _record(model: EmigrationModel, verdicts: list[Verdicts]) -> None:
         model.attitudes.shut_out(v.kept_out_heads)
 
 
-def options_of(c: Candidates, world: World) -> Options:
-    """Which hosts candidates weigh: those that could win; every host, where others bear on each."""
+def options_of(
+    model: EmigrationModel, world: World, c: Candidates
+) -> tuple[Options, Floats, Floats]:
+    """Which hosts candidates weigh, with the luck of departure there and in Russia, (people,).
+
+    Those that could win by their luck; or every host, where the others bear on each.
+    """
+    chance, ids, week, keys = model.chance, c.people.ids, world.week, world.hosts.keys
+    weights = luck_weights_of(c.people)
     if world.discount is not None or world.own or not c.screened:
-        return EVERY_HOST
-    return some_of_every(c.first, c.another)
-
-
-def luck_of(
-    model: EmigrationModel, world: World, c: Candidates, o: Options
-) -> tuple[Floats, Floats]:
-    """Luck of departure for hosts, of the options' shape, and for Russia, (people,)."""
-    chance, ids, keys = model.chance, c.people.ids, world.hosts.keys
-    if o.who is None:
-        weights = luck_weights_of(c.people)
-        luck = luck_at_home(chance, ids, world.week, c.u, keys, weights)
-        return luck[:, :-1], luck[:, -1]
-    home = luck_of_russia(chance, ids, world.week, c.u)
-    row = luck_row(c.people)
-    soonest = luck_table()[row, c.first] * (c.u / (1.0 - c.u) * home)
-    every = np.flatnonzero(c.another)
-    luck = soonest[o.who]
-    if len(every):
-        weights = luck_table()[row[every]]
-        others = luck_at_home(chance, ids[every], world.week, c.u[every], keys, weights)
-        luck[c.another[o.who]] = others[:, :-1].ravel()
-    return luck, home
+        luck = luck_at_home(chance, ids, week, c.u, keys, weights)
+        return EVERY_HOST, luck[:, :-1], luck[:, -1]
+    home = luck_of_russia(chance, ids, week, c.u)
+    first = (np.arange(len(c)), c.first)
+    luck, weighs = np.zeros(weights.shape), np.zeros(weights.shape, dtype=bool)
+    luck[first] = weights[first] * (c.u / (1.0 - c.u) * home)
+    more = np.flatnonzero(c.another)
+    luck[more] = luck_at_home(chance, ids[more], week, c.u[more], keys, weights[more])[:, :-1]
+    asked = np.log(luck[more] / (weights[more] * home[more, None]))
+    weighs[more] = asked <= c.leads[more] + SLACK
+    weighs[first] = True
+    pairs = np.nonzero(weighs)
+    return Options(*pairs), luck[pairs], home
 
 
 def _check(c: Candidates, o: Options, lead: Floats) -> None:
+    """Nobody's lead exceeds what it was bound by."""
     weights = o.of_both(luck_weights_of(c.people))
     excess = lead - np.log(weights) - o.of_person(c.most)
     if np.any(excess > SLACK):

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from abm.chance import Floats, Integers
 from abm.hosts_table import HOST_NAMES
 
-Flags = NDArray[np.bool_]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -63,15 +62,6 @@ class Options:
 
 
 EVERY_HOST = Options(None, np.arange(len(HOST_NAMES)))
-
-
-def some_of_every(first: Integers, every: Flags) -> Options:
-    """Every host for some people, and for the others the first alone."""
-    hosts = len(HOST_NAMES)
-    who = np.repeat(np.arange(len(first)), np.where(every, hosts, 1))
-    host = first[who]
-    host[every[who]] = np.tile(EVERY_HOST.host, np.count_nonzero(every))
-    return Options(who, host)
 
 
 def one_each(host: Integers) -> Options:
