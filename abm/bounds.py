@@ -90,21 +90,34 @@ class Bounds:
         best = self._by_host[groups.livelihood[g], self._standing(people), groups.leaning[g], host]
         return best + self._elite_at_most(people)
 
-    def of_people(self, people: People, world: World) -> Floats:
-        """The same in every host, (people, hosts), by what each could earn and be there."""
+    def cells(self, people: People, world: World) -> Integers:
+        """The row of `by_cell` of each person, by what they could earn and be."""
         standing = self._standing(people)
         known = people.speaks_foreign_language | people.entitled | people.activist
         known |= world.kremlin.is_draftable(people.risk_class)
-        best = self.best[
-            people.groups.livelihood[people.group],
+        g, groups = people.group, people.groups
+        cell = (
+            groups.livelihood[g],
             income_follows(people).astype(int),
             np.where(known, standing, VISITS),
-            people.leaning,
+            groups.leaning[g],
             np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
-        ]
-        if self.elite.any():
-            best = best + self.elite[people.elite][:, None]
-        return best
+        )
+        return np.ravel_multi_index(cell, self.best.shape[:-1])
+
+    def elite_of(self, people: People) -> Floats | float:
+        """What being of the elite adds at the most."""
+        return self.elite[people.elite] if self.elite.any() else 0.0
+
+    @cached_property
+    def by_cell(self) -> Floats:
+        """Δ without home's part by what people could earn and be, (cells, hosts)."""
+        return self.best.reshape(-1, self.best.shape[-1])
+
+    @cached_property
+    def most_by_cell(self) -> Floats:
+        """The same in any host, (cells,)."""
+        return np.asarray(self.by_cell.max(axis=1))
 
     @cached_property
     def _by_host(self) -> Floats:

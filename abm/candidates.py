@@ -2,25 +2,34 @@
 
 Each look works out a little more of a person and bounds by how much any host could exceed home for
 them, Δ. Who needs more than that, by their luck, stays and is not looked at again. First the luck
-with wages, then what home is worth; then which host the luck brings first and how far behind the
-next one is: as a rule nobody but the first can win. Then work, and contacts in that host.
+with wages, then what home is worth; then which host the luck brings first, and how far behind the
+next one is; then work, and contacts. What is left are pairs of a person and a host that could win.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from abm import equations
-from abm.bounds import Bounds, luck_weights
-from abm.chance import Chance, Floats, Integers, name_keys
+from abm.bounds import Bounds
+from abm.chance import Chance, Floats, Integers
 from abm.decision import World, felt_at_home
 from abm.hosts_table import HOST_NAMES
+from abm.luck import (
+    ROUNDS,
+    arrival,
+    hosts_drawn,
+    luck_at_home,
+    luck_of_russia,
+    luck_row,
+    luck_table,
+    luck_weights_of,
+)
+from abm.options import EVERY_HOST, Options
 from abm.people import Flags, People
-from abm.screening import first_and_behind, first_hosts, ladder, luck_of_russia
 from abm.ties import CONTACTS
 
 if TYPE_CHECKING:
@@ -34,21 +43,27 @@ UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
-    u: of their luck; need: ln r, the lead over home that their luck asks of the first host, ln w
-    included; most: the lead that any host could have; home: what home is worth. first: the host
-    that comes first by their luck; next_need: the lead that it asks of the next one; leads: the
-    most that every host could have, (people, hosts).
+    u: of their luck; ratio: r, when the first host arrives over when home does; most: the lead over
+    home that any host could have, ln w included (Δ); home: what home is worth; luck_home: E_home;
+    first: the host that comes first; second: when the next one arrives; cell: of what they
+    could earn and be; given: what is to be added to their cell's leads; places: of their contacts,
+    (people, contacts).
     """
 
     people: People
     u: Floats
-    need: Floats
     most: Floats
     screened: bool
     home: Floats = field(default_factory=lambda: np.empty(0))
+    luck_home: Floats = field(default_factory=lambda: np.empty(0))
     first: Integers = field(default_factory=lambda: np.empty(0, np.int64))
-    next_need: Floats = field(default_factory=lambda: np.empty(0))
-    leads: Floats = field(default_factory=lambda: np.empty((0, len(HOST_NAMES))))
+    second: Floats = field(default_factory=lambda: np.empty(0))
+    cell: Integers = field(default_factory=lambda: np.empty(0, np.int64))
+    given: Floats = field(default_factory=lambda: np.empty(0))
+    places: Integers = field(default_factory=lambda: np.empty((0, CONTACTS), np.int64))
+
+    def __post_init__(self) -> None:
+        self.ratio = self.u / (1.0 - self.u)
 
     def __len__(self) -> int:
         return len(self.u)
@@ -56,7 +71,7 @@ class Candidates:
     @property
     def another(self) -> Flags:
         """For whom another host than the first could win."""
-        return self.next_need <= self.most + SLACK
+        return could_win(self.second / self.luck_home, self.most)
 
     def closer(self, most: Floats) -> None:
         """A closer bound on any host's lead; a wider one would show that one was too low."""
@@ -75,85 +90,95 @@ class Candidates:
 
     def keep_likely(self, first_most: Floats) -> None:
         """Keep those for whom the first host, which could lead by so much, or another could win."""
-        self.keep((self.need <= first_most + SLACK) | self.another)
+        self.keep(could_win(self.ratio, first_most) | self.another)
+
+
+def could_win(ratio: Floats, most: Floats) -> Flags:
+    """Whether a host could be first that arrives at `ratio` × home's luck: r <= e^Δ."""
+    return np.log(ratio) <= most + SLACK
 
 
 def candidates(
     model: EmigrationModel, world: World, bound: Bounds, people: People, u: Floats
 ) -> Candidates:
     """Who of some people at home, listed with luck u, might leave; all of them if not screened."""
-    need = np.log(u / (1.0 - u))
-    c = Candidates(people, u, need, bound.advantage[people.stratum], model.screened)
+    c = Candidates(people, u, bound.advantage[people.stratum], model.screened)
     c.closer(bound.by_wages(c.people) - bound.home[c.people.stratum])
-    c.keep(c.need <= c.most + SLACK)
+    c.keep(could_win(c.ratio, c.most))
     c.home = np.asarray(sum(felt_at_home(c.people, world).values()))
     c.closer(bound.by_wages(c.people) - c.home)
-    c.keep(c.need <= c.most + SLACK)
+    c.keep(could_win(c.ratio, c.most))
     bring_luck(c, model.chance, world)
     c.keep_likely(bound.by_host(c.people, c.first) - c.home)
-    c.leads = bound.of_people(c.people, world) - c.home[:, None]
-    c.closer(c.leads.max(axis=1))
-    c.keep_likely(c.leads[np.arange(len(c)), c.first])
-    missing, missing_first = contacts_missing(c, model, world)
-    c.closer(c.most - missing)
-    c.leads -= missing[:, None]
-    c.keep_likely(c.leads[np.arange(len(c)), c.first] + missing - missing_first)
+    c.cell = bound.cells(c.people, world)
+    c.given = bound.elite_of(c.people) - c.home
+    c.closer(bound.most_by_cell[c.cell] + c.given)
+    c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
+    count_contacts(c, model, world, bound)
     return c
 
 
 def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
-    """Which host comes first, and what the next one needs: ln (r + how far behind / E_home)."""
-    row = luck_row(c.people)
-    pick, behind = first_and_behind(chance, c.people.ids, world.week)
-    order, upper = steps()
-    c.first = first_hosts(pick, row, order, upper)
-    behind = behind / (1.0 - luck_table()[row, c.first])
-    home = luck_of_russia(chance, c.people.ids, world.week, c.u)
-    c.next_need = np.log(c.u / (1.0 - c.u) + behind / home)
+    """Which host comes first, and when the next one does."""
+    pick, gap = arrival(chance, c.people.ids, world.week, 0)
+    c.first = hosts_drawn(pick, luck_row(c.people))
+    c.luck_home = luck_of_russia(chance, c.people.ids, world.week, c.u)
+    c.second = c.u / (1.0 - c.u) * c.luck_home + gap
 
 
-def contacts_missing(c: Candidates, model: EmigrationModel, world: World) -> tuple[Floats, Floats]:
-    """By how much bounds overrate contacts, as they suppose all of them in each host.
-
-    Were all contacts abroad in one host; and in the first host, where they are known.
-    """
+def count_contacts(c: Candidates, model: EmigrationModel, world: World, bound: Bounds) -> None:
+    """Bounds suppose that all contacts are in each host: take away those who are not there."""
     weight = world.parameters.contacts_weight
-    places = model.emigrants.places_of_contacts(c.people.ids)
+    c.places = model.emigrants.places_of_contacts(c.people)
     most = equations.worth_of_contacts(weight, CONTACTS)
 
     def missing(there: Flags) -> Floats:
         return np.asarray(most - equations.worth_of_contacts(weight, there.sum(axis=1)))
 
-    return missing(places >= 0), missing(places == c.first[:, None])
+    leads = bound.by_cell[c.cell, c.first] + c.given
+    elsewhere = missing(c.places >= 0)
+    c.closer(c.most - elsewhere)
+    c.given = c.given - elsewhere
+    c.keep_likely(leads - missing(c.places == c.first[:, None]))
 
 
 def singled_out(people: People, u: Floats) -> Candidates:
     """People whom no bound covers: any host could win."""
-    without = np.full(len(u), np.inf)
-    return Candidates(people, u, need=-without, most=without, screened=False)
+    return Candidates(people, u, np.full(len(u), np.inf), screened=False)
 
 
-# --- the weights of luck -------------------------------------------------------------------------
+def options(
+    model: EmigrationModel, world: World, bound: Bounds, c: Candidates
+) -> tuple[Options, Floats, Floats]:
+    """Which hosts candidates weigh, with the luck of departure there and in Russia, (people,).
 
+    Those that could win by their luck; or every host, where the others bear on each.
+    """
+    chance, ids, week = model.chance, c.people.ids, world.week
 
-@cache
-def luck_table() -> Floats:
-    """Weights of the hosts in the luck of departure, one row a livelihood and leaning."""
-    return luck_weights().reshape(-1, len(HOST_NAMES))
+    def luck_of_all(rows: Integers) -> Floats:
+        weights = luck_weights_of(c.people)[rows]
+        return luck_at_home(chance, ids[rows], week, c.u[rows], world.hosts.keys, weights)
 
-
-@cache
-def steps() -> tuple[Integers, Integers]:
-    """The ladder of the table's rows, up which a draw finds the first host."""
-    return ladder(luck_table(), name_keys(HOST_NAMES))
-
-
-def luck_row(people: People) -> Integers:
-    """The row of each person's weights."""
-    g, groups = people.group, people.groups
-    return groups.livelihood[g] * luck_weights().shape[1] + groups.leaning[g]
-
-
-def luck_weights_of(people: People) -> Floats:
-    """Weights of the hosts in some people's luck of departure, shape (people, hosts)."""
-    return luck_table()[luck_row(people)]
+    if world.discount is not None or world.own or not c.screened:
+        luck = luck_of_all(np.arange(len(c)))
+        return EVERY_HOST, luck[:, :-1], luck[:, -1]
+    row, time, more = luck_row(c.people), c.second, np.flatnonzero(c.another)
+    luck = np.full((len(c), len(HOST_NAMES)), np.inf)
+    first = np.arange(len(c)), c.first
+    luck[first] = luck_table()[row, c.first] * (c.ratio * c.luck_home)
+    for number in range(1, ROUNDS):
+        pick, gap = arrival(chance, ids[more], week, number)
+        host = hosts_drawn(pick, row[more])
+        there = luck_table()[row[more], host] * time[more]
+        luck[more, host] = np.minimum(luck[more, host], there)
+        if number < ROUNDS - 1:
+            time[more] += gap
+            more = more[could_win(time[more] / c.luck_home[more], c.most[more])]
+    luck[more] = luck_of_all(more)[:, :-1]
+    who, host = np.nonzero(np.isfinite(luck))
+    ratio = luck[who, host] / (luck_table()[row[who], host] * c.luck_home[who])
+    likely = could_win(ratio, bound.by_cell[c.cell[who], host] + c.given[who])
+    likely |= host == c.first[who]
+    pairs = Options(who[likely], host[likely])
+    return pairs, luck[pairs.who, pairs.host], c.luck_home

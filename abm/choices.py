@@ -14,22 +14,16 @@ import numpy as np
 from abm import equations
 from abm.ability import Able, ability, among
 from abm.bounds import Bounds, bounds
-from abm.candidates import (
-    SLACK,
-    UNBOUNDED,
-    Candidates,
-    candidates,
-    luck_weights_of,
-    singled_out,
-)
+from abm.candidates import SLACK, UNBOUNDED, Candidates, candidates, options, singled_out
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Components, Deciders, World, components, total, utilities
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
-from abm.options import EVERY_HOST, Options
+from abm.luck import luck_at_home, luck_weights_of
+from abm.options import Options
 from abm.people import Flags, People
-from abm.screening import listed, luck_at_home, luck_of_russia
+from abm.screening import listed
 from abm.ties import NOBODY
 
 if TYPE_CHECKING:
@@ -74,7 +68,9 @@ def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    verdicts = [judge(model, world, each) for each in reconsidering_at_home(model, world, bound)]
+    verdicts = [
+        judge(model, world, bound, each) for each in reconsidering_at_home(model, world, bound)
+    ]
     intents = _move_abroad(model, world)
     for each in reversed(verdicts):
         intents = each.goes.and_also(intents)
@@ -133,14 +129,14 @@ class Verdicts:
     kept_out_heads: Floats
 
 
-def judge(model: EmigrationModel, world: World, c: Candidates) -> Verdicts:
+def judge(model: EmigrationModel, world: World, bound: Bounds, c: Candidates) -> Verdicts:
     """What candidates at home would choose and can, once the doors shut in their face are counted.
 
     A host whose lead exceeds its bound would show that the bound was too low: an error.
     """
     people, u = c.people, c.u
-    o, luck, luck_home = options_of(model, world, c)
-    d = deciders_at_home(model, world, people, options=o)
+    o, luck, luck_home = options(model, world, bound, c)
+    d = deciders_at_home(model, world, people, options=o, contacts=c.places)
     parts = components(d, world)
     abroad, home = utilities(parts, o, len(u))
     able = ability(d, world, model.chance.uniform("exit", people.ids))
@@ -190,31 +186,6 @@ def _record(model: EmigrationModel, verdicts: list[Verdicts]) -> None:
         model.turn_back(v.turned, v.turned_at)
         model.attitudes.keep_in(v.stuck.region, v.stuck.risk_class, v.stuck_heads)
         model.attitudes.shut_out(v.kept_out_heads)
-
-
-def options_of(
-    model: EmigrationModel, world: World, c: Candidates
-) -> tuple[Options, Floats, Floats]:
-    """Which hosts candidates weigh, with the luck of departure there and in Russia, (people,).
-
-    Those that could win by their luck; or every host, where the others bear on each.
-    """
-    chance, ids, week, keys = model.chance, c.people.ids, world.week, world.hosts.keys
-    weights = luck_weights_of(c.people)
-    if world.discount is not None or world.own or not c.screened:
-        luck = luck_at_home(chance, ids, week, c.u, keys, weights)
-        return EVERY_HOST, luck[:, :-1], luck[:, -1]
-    home = luck_of_russia(chance, ids, week, c.u)
-    first = (np.arange(len(c)), c.first)
-    luck, weighs = np.zeros(weights.shape), np.zeros(weights.shape, dtype=bool)
-    luck[first] = weights[first] * (c.u / (1.0 - c.u) * home)
-    more = np.flatnonzero(c.another)
-    luck[more] = luck_at_home(chance, ids[more], week, c.u[more], keys, weights[more])[:, :-1]
-    asked = np.log(luck[more] / (weights[more] * home[more, None]))
-    weighs[more] = asked <= c.leads[more] + SLACK
-    weighs[first] = True
-    pairs = np.nonzero(weighs)
-    return Options(*pairs), luck[pairs], home
 
 
 def _check(c: Candidates, o: Options, lead: Floats) -> None:

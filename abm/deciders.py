@@ -26,12 +26,16 @@ def deciders_at_home(
     people: People,
     partner_place: Integers | None = None,
     options: Options = EVERY_HOST,
+    contacts: Integers | None = None,
 ) -> Deciders:
-    """Persons at home with what their decision depends on; partner_place: if not where it is."""
+    """Persons at home with what their decision depends on.
+
+    partner_place: if not where the partner is; contacts: their places, if known.
+    """
     e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
-    partner = model.ties.partner(ids)
+    partner = model.ties.partner_of(people)
     if partner_place is None:
         partner_place = place_of_partner(model, partner)
     nothing = np.zeros(len(ids))
@@ -40,7 +44,7 @@ def deciders_at_home(
         options=options,
         place=np.full(len(ids), HOME),
         partner_place=partner_place,
-        contacts=contacts_there(model, ids, options),
+        contacts=contacts_there(model, people, options, contacts),
         savings_usd=savings,
         doors=doors_of(model, people, settled_with(model, partner, partner_place), options),
         status=nothing.astype(np.int64),
@@ -70,7 +74,7 @@ def deciders_abroad(model: EmigrationModel, world: World, rows: Integers) -> Dec
         options=EVERY_HOST,
         place=place,
         partner_place=partner_place,
-        contacts=contacts_there(model, people.ids, EVERY_HOST),
+        contacts=contacts_there(model, people, EVERY_HOST),
         savings_usd=e.savings_usd[rows],
         doors=doors_of(model, people, settled_with(model, partner, partner_place), EVERY_HOST),
         status=e.status[rows],
@@ -121,12 +125,18 @@ def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integ
     return np.where(secure, partner_place, NOWHERE)
 
 
-def contacts_there(model: EmigrationModel, ids: Integers, options: Options) -> Integers:
-    """How many contacts each person has in each host, of the options' shape."""
-    places = model.emigrants.places_of_contacts(ids)
+def contacts_there(
+    model: EmigrationModel, people: People, options: Options, places: Integers | None = None
+) -> Integers:
+    """How many contacts each person has in each host, of the options' shape.
+
+    places: where the contacts are, (people, contacts), if known.
+    """
+    if places is None or not len(places):
+        places = model.emigrants.places_of_contacts(people)
     if options.who is not None:
         return np.count_nonzero(places[options.who] == options.host[:, None], axis=1)
     person, contact = np.nonzero(places >= 0)
     hosts = len(HOST_NAMES)
     flat = person * hosts + places[person, contact]
-    return np.bincount(flat, minlength=len(ids) * hosts).reshape(len(ids), hosts)
+    return np.bincount(flat, minlength=len(people.ids) * hosts).reshape(-1, hosts)

@@ -167,11 +167,12 @@ class Emigrants:
         """Rows of those who are in a host."""
         return np.flatnonzero(self.place[: self.rows] >= 0)
 
-    def places_of_contacts(self, ids: Integers) -> Integers:
-        """Where each person's contacts are, shape (people, CONTACTS); HOME for none."""
-        positions = self._ties.contact_positions(ids)
-        nobody = positions == self._ties.community_position(ids)[:, None]
-        return np.where(nobody, HOME, self._place_by_position[positions])
+    def places_of_contacts(self, people: People) -> NDArray[np.int8]:
+        """Where people's contacts are, shape (people, CONTACTS); HOME for none."""
+        positions, own = self._ties.contact_positions(people)
+        places = self._place_by_position[positions]
+        places[positions == own[:, None]] = HOME
+        return places
 
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""

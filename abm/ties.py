@@ -11,6 +11,7 @@ from math import gcd
 import numpy as np
 
 from abm.chance import Chance, Integers
+from abm.people import People
 from abm.population import LIFE_STAGES, Groups, Population
 
 CONTACTS = 16  # facts.csv W385: one in six knows somebody who left, about 1 % of adults
@@ -40,9 +41,8 @@ class Pools:
         self._first = np.zeros(len(pool_of), dtype=np.int64)
         self._first[self._order] = self._before[:-1] - self._base[pool_of[self._order]]
 
-    def place(self, ids: Integers) -> tuple[Integers, Integers]:
-        """Pool and number within the pool of some persons; pool NOBODY for those in none."""
-        stratum = np.searchsorted(self._start, ids, side="right") - 1
+    def place(self, ids: Integers, stratum: Integers) -> tuple[Integers, Integers]:
+        """Pool and number within the pool of some persons, by their strata; NOBODY if in none."""
         return self.of_stratum[stratum], self._first[stratum] + ids - self._start[stratum]
 
     def position(self, pool: Integers, number: Integers) -> Integers:
@@ -84,6 +84,7 @@ class Ties:
     """Who is whose partner and contact."""
 
     def __init__(self, population: Population) -> None:
+        self._population = population
         g, group = population.groups, population.strata.group
         place = community(g)
         alike = np.searchsorted(ALIKE_TO, population.strata.attachment_bin, side="right")
@@ -99,13 +100,17 @@ class Ties:
         self._ways = np.stack([way for tie in ways for way in (tie.there, tie.back)], axis=1)
 
     def partner(self, ids: Integers) -> Integers:
+        """Each person's partner, or NOBODY, by numbers."""
+        return self.partner_of(self._population.people(ids))
+
+    def partner_of(self, people: People) -> Integers:
         """Each person's partner, or NOBODY; of one region, life stage and class of attachment.
 
         Men and women of a pool are both shuffled and paired by place; the surplus of one sex has
         partners outside the adult table and counts as single.
         """
-        ids = np.asarray(ids, dtype=np.int64)
-        pool, number = self._couples.place(ids)
+        ids = people.ids
+        pool, number = self._couples.place(ids, people.stratum)
         own = np.maximum(pool, 0)
         other = own ^ 1
         size = self._couples.size
@@ -125,17 +130,22 @@ class Ties:
         They live in one region and life stage.
         """
         ids = np.asarray(ids, dtype=np.int64)
-        found = self._communities.person(self.contact_positions(ids))
+        positions, _ = self.contact_positions(self._population.people(ids))
+        found = self._communities.person(positions)
         return np.where(found == ids[:, None], NOBODY, found)
 
     def community_position(self, ids: Integers) -> Integers:
         """Each person's position in the line of all communities."""
-        return self._communities.position(*self._communities.place(ids))
+        people = self._population.people(ids)
+        return self._communities.position(*self._communities.place(ids, people.stratum))
 
-    def contact_positions(self, ids: Integers) -> Integers:
-        """Positions of contacts, shape (people, CONTACTS); one's own where there is none."""
-        pool, number = self._communities.place(ids)
+    def contact_positions(self, people: People) -> tuple[Integers, Integers]:
+        """Positions of contacts, shape (people, CONTACTS), and one's own, which is no contact."""
+        pool, number = self._communities.place(people.ids, people.stratum)
         ways = self._ways[pool]
         size = self._communities.size[pool][:, None]
         numbers = (number[:, None] * ways[:, :, 0] + ways[:, :, 1]) % size
-        return self._communities.position(pool[:, None], numbers)
+        return (
+            self._communities.position(pool[:, None], numbers),
+            self._communities.position(pool, number),
+        )

@@ -16,9 +16,10 @@ from abm.chance import Chance, name_key, name_keys
 from abm.hosts import PROGRAMMES, REVIEW_WEEKS, STRICTNESS_AT_START, VISA_DAYS, HostColumns
 from abm.hosts_table import HOME, HOST_NAMES
 from abm.levers import KREMLIN_LEVERS
+from abm.luck import luck_at_home
 from abm.parameters import Parameters
 from abm.population import Population
-from abm.screening import listed, luck_at_home
+from abm.screening import listed
 
 
 class ObjectHost(SimpleNamespace):

@@ -9,7 +9,7 @@ from finished_runs import RUSSIA, before, explained, finished, stepped
 
 from abm.ability import ability
 from abm.bounds import bounds
-from abm.choices import luck_abroad, luck_weights_of
+from abm.choices import luck_abroad
 from abm.deciders import deciders_at_home
 from abm.decision import components
 from abm.decision import total as summed
@@ -17,9 +17,9 @@ from abm.emigrants import ATTENTION, HOME
 from abm.equations import logit_probabilities
 from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES
+from abm.luck import luck_at_home, luck_weights_of
 from abm.model import EmigrationModel
 from abm.russians import Russian, Russians
-from abm.screening import luck_at_home
 from abm.ties import NOBODY
 
 OPTIONS = [*HOST_NAMES, RUSSIA]

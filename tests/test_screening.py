@@ -20,9 +20,10 @@ from abm import choices
 from abm.bounds import Bounds
 from abm.chance import Chance, name_keys
 from abm.equations import bound_on_luck, log_arrival, logit_probabilities
+from abm.luck import luck_at_home
 from abm.model import EmigrationModel
 from abm.parameters import PARAMETERS
-from abm.screening import BANDS, listed, luck_at_home, skips
+from abm.screening import BANDS, listed, skips
 
 LEAST_P = 1e-4  # the draws are fixed, so a test that passes once passes for ever
 CHANCE = Chance(1)

@@ -127,8 +127,8 @@ def test_pools_number_their_people_without_gaps(population: Population) -> None:
     g, group = population.groups, population.strata.group
     pools = Pools(population, np.where(g.sex == WOMEN, g.region, NOBODY)[group])
     ids = np.arange(population.size)
-    pool, number = pools.place(ids)
     people = population.people(ids)
+    pool, number = pools.place(ids, people.stratum)
     inside = pool != NOBODY
     assert np.array_equal(inside, people.sex == WOMEN)
     assert np.array_equal(pool[inside], people.region[inside])

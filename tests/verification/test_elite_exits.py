@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from abm.ability import ability, among
-from abm.choices import luck_weights_of
 from abm.composition import ELITES
 from abm.deciders import deciders_at_home
 from abm.decision import components, total
 from abm.elite_exits import leaving_chance
 from abm.equations import log_arrival
+from abm.luck import luck_at_home, luck_weights_of
 from abm.model import EmigrationModel
 from abm.people import People
-from abm.screening import luck_at_home
 from abm.traits_tables import elite_share
 
 FAR = 4.0  # standard errors

@@ -1,0 +1,117 @@
+"""The luck of departure: when each place arrives in the race of who reconsiders at home.
+
+Russia arrives at E_home, host j at E_j exp(u_home - v_j), E ~ Exp(1). Give host j a fixed weight
+w_j, Σ w = 1: the E_j / w_j are the first arrivals, host by host, of a stream of arrivals at the
+rate 1, each of host j with chance w_j. Let M be the first arrival of all and r = M / E_home. Then
+
+- u = r / (1 + r) is uniform, and given u, E_home is Gamma(2) / (1 + r) = Gamma(2) (1 - u);
+- a person can leave for host j only if E_j / (w_j E_home) < e^Δ_j, Δ_j = v_j - u_home - ln w_j, and
+  for no host at all unless r < e^Δ, Δ the largest of them;
+- later arrivals follow the first by gaps of Exp(1). So the hosts can be brought one by one, and no
+  further than any could still win. After ROUNDS of them each of the rest has Exp(1) / w_j to go.
+
+Weights near the hosts' usual shares make the bound tight. They belong to the table of hosts and
+never change with a scenario; hosts are told apart by name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from abm.bounds import luck_weights
+from abm.chance import Chance, Floats, Integers, Words, halves, name_keys
+from abm.hosts_table import HOST_NAMES
+from abm.people import People
+
+ROUNDS = 6
+_32 = np.uint64(32)
+
+
+def luck_at_home(
+    chance: Chance,
+    ids: Integers,
+    week: Integers | int,
+    u: Floats,
+    places: Words,
+    weights: Floats,
+) -> Floats:
+    """Luck E of every option given u, shape (people, hosts + 1), Russia last.
+
+    places: keys of the hosts' names; weights: w, shape (people, hosts).
+    """
+    people = np.arange(len(ids))
+    order, upper = ladder(weights, places)
+    home = luck_of_russia(chance, ids, week, u)
+    time = u / (1.0 - u) * home
+    first = np.full(weights.shape, np.inf)  # first arrivals
+    for number in range(ROUNDS):
+        pick, gap = arrival(chance, ids, week, number)
+        host = order[np.count_nonzero(upper <= pick[:, None], axis=1)]
+        first[people, host] = np.minimum(first[people, host], time)
+        time = time + gap
+    time = time - gap
+    rest = chance.exponential_by_place("luck", ids, week, places) / weights + time[:, None]
+    luck = np.empty((len(ids), len(places) + 1))
+    luck[:, :-1] = weights * np.where(np.isinf(first), rest, first)
+    luck[:, -1] = home
+    return luck
+
+
+def luck_of_russia(chance: Chance, ids: Integers, week: Integers | int, u: Floats) -> Floats:
+    """E_home given u: Gamma(2) (1 - u)."""
+    first, second = halves(chance.words("luck sum", ids, week))
+    return -np.log(first * second) * (1.0 - u)
+
+
+def arrival(
+    chance: Chance, ids: Integers, week: Integers | int, number: int
+) -> tuple[Integers, Floats]:
+    """What draws the host of an arrival, 0 to 2**32 - 1, and Exp(1), the gap to the next one."""
+    words = chance.words(f"luck {number}", ids, week)
+    return (words >> _32).astype(np.int64), -np.log(halves(words)[1])
+
+
+# --- by weight -----------------------------------------------------------------------------------
+
+
+def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
+    """Hosts in order of their keys, (hosts,), and where the share of each ends, of 2**32.
+
+    weights: shape (rows, hosts), as the second result.
+    """
+    order = np.argsort(places)
+    upper = np.cumsum(weights[:, order], axis=1)
+    return order, np.floor(upper / upper[:, -1:] * 2.0**32).astype(np.int64)
+
+
+def hosts_drawn(pick: Integers, row: Integers) -> Integers:
+    """The hosts that some draws bring, by the rows of people's weights."""
+    order, upper = _steps()
+    above = np.searchsorted(upper, pick + (row << 32), side="right")
+    return order[above - row * len(order)]
+
+
+@cache
+def _steps() -> tuple[Integers, Integers]:
+    """The ladder of the packaged weights, the rows one after the other."""
+    order, upper = ladder(luck_table(), name_keys(HOST_NAMES))
+    return order, (upper + (np.arange(len(upper)) << 32)[:, None]).ravel()
+
+
+@cache
+def luck_table() -> Floats:
+    """Weights of the hosts in the luck of departure, one row a livelihood and leaning."""
+    return luck_weights().reshape(-1, len(HOST_NAMES))
+
+
+def luck_row(people: People) -> Integers:
+    """The row of each person's weights."""
+    g, groups = people.group, people.groups
+    return groups.livelihood[g] * luck_weights().shape[1] + groups.leaning[g]
+
+
+def luck_weights_of(people: People) -> Floats:
+    """Weights of the hosts in some people's luck of departure, shape (people, hosts)."""
+    return luck_table()[luck_row(people)]
