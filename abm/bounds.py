@@ -9,7 +9,7 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Floats, Integers
-from abm.composition import DISSENT_EDGES, ELITES, LEANINGS, OCCUPATIONS
+from abm.composition import DISSENT_EDGES, ELITES, LEANINGS
 from abm.decision import World, income_follows
 from abm.doors import (
     CITIZEN,
@@ -33,14 +33,14 @@ from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import (
     IT_WORK,
+    LIVELIHOOD,
     NO_WORK,
-    OTHER_WORK,
     WAGE_LIMIT,
     People,
     attachment_at,
     truncated_normal,
 )
-from abm.population import ATTACHMENT_EDGES, IT, JOBLESS, Population
+from abm.population import ATTACHMENT_EDGES, Population
 from abm.ties import CONTACTS
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
@@ -161,10 +161,10 @@ def bounds(population: Population, world: World) -> Bounds:
     lowest = equations.attachment(
         p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), attachment_by_stage()[:, None]
     )
-    in_any = best.max(axis=5)
-    most = in_any.max(axis=(1, 4))
+    by_luck = most_by_luck(best.max(axis=(1, 5)))
+    most = by_luck.max(axis=-1)
     gain = np.stack(
-        [most[g.livelihood, standing, g.leaning], most[g.livelihood, ENTITLED, g.leaning]]
+        [most[g.livelihood, each, g.leaning, g.region] for each in (standing, ENTITLED)]
     )
     elite = elite_gain(world)
     if elite.any():
@@ -173,7 +173,6 @@ def bounds(population: Population, world: World) -> Bounds:
     advantage = gain[strata.entitled, strata.group] - home
     attention = attention[strata.group]
     draw = attention * equations.bound_on_luck(advantage)
-    by_luck = most_by_luck(in_any.max(axis=1))
     return Bounds(best, by_luck, elite, standing, attention, home, advantage, draw)
 
 
@@ -201,11 +200,9 @@ def wage_cells_by_luck() -> Integers:
     mean, sigma = home_wage_usd(), wage_spread()
     share = np.arange(WAGE_SHARES + 1) / WAGE_SHARES
     factor = np.exp(sigma * truncated_normal(share, WAGE_LIMIT) - sigma**2 / 2)
-    livelihood = np.full(len(OCCUPATIONS), OTHER_WORK)
-    livelihood[IT], livelihood[JOBLESS] = IT_WORK, NO_WORK
-    cells = np.empty((3, len(mean), WAGE_SHARES, 2), dtype=np.int64)
-    for k in range(3):
-        means = mean[:, livelihood == k]
+    cells = np.empty((NO_WORK + 1, len(mean), WAGE_SHARES, 2), dtype=np.int64)
+    for k in range(len(cells)):
+        means = mean[:, LIVELIHOOD == k]
         low = means.min(axis=1)[:, None] * factor[:-1] * (1.0 - 1e-12)
         high = means.max(axis=1)[:, None] * factor[1:] * (1.0 + 1e-12)
         cells[k, :, :, 0] = np.searchsorted(wage_edges(), low, side="right") - 1
@@ -310,7 +307,8 @@ def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) 
     mean_it, mean = home_wage_mean_usd()
     other = equations.wage_abroad(hosts.wage_mean_usd, high, mean, p.skill_portability)
     in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
-    wages = np.stack([other, in_it, np.zeros_like(other)])
+    wages = np.stack([other, other, other, np.zeros_like(other)])
+    wages[IT_WORK] = in_it
     local = wages[:, None, None, :, :] * share[None, None, :, None, :]
     remote = equations.remote_income(high, p.transfer_barrier, hosts.payments)
     follows = np.array([0.0, 1.0])[None, :, None, None, None]

@@ -30,7 +30,11 @@ SKILLED = np.isin(
 )
 STUDENT = source.OCCUPATIONS.index("student")
 NO_HOST = -1
-OTHER_WORK, IT_WORK, NO_WORK = range(3)  # livelihoods: what strata know of an occupation
+OTHER_WORK, IT_WORK, STUDIES, NO_WORK = range(4)  # what strata know of an occupation
+LIVELIHOOD = np.full(len(source.OCCUPATIONS), OTHER_WORK)
+LIVELIHOOD[source.OCCUPATIONS.index("it")] = IT_WORK
+LIVELIHOOD[source.OCCUPATIONS.index("student")] = STUDIES
+LIVELIHOOD[source.OCCUPATIONS.index("jobless")] = NO_WORK
 MOST_CHILDREN = 4
 
 

@@ -17,7 +17,7 @@ from abm import composition as source
 from abm import traits_tables as tables
 from abm.chance import Chance, Floats, Integers
 from abm.hosts_table import host_column
-from abm.people import IT_WORK, NO_WORK, OTHER_WORK, WAGE_LIMIT, People
+from abm.people import LIVELIHOOD, OTHER_WORK, WAGE_LIMIT, People
 
 # Bins of attachment by cumulative share, fine where people are likeliest to leave.
 ATTACHMENT_EDGES = np.array(
@@ -63,16 +63,13 @@ def groups(types: source.Composition) -> Groups:
     """Kinds of people gathered by what the screening must know of them."""
     exact = np.stack([liability(types), types.exempt.astype(float)])
     classes, risk_class = np.unique(exact, axis=1, return_inverse=True)
-    livelihood = np.select(
-        [types.occupation == IT, types.occupation == JOBLESS], [IT_WORK, NO_WORK], OTHER_WORK
-    )
     of_types: dict[str, Integers] = {
         "risk_class": risk_class.ravel(),
         "region": types.region,
         "stage": STAGES[types.age_group],
         "sex": types.sex,
         "partnered": types.partnered,
-        "livelihood": livelihood,
+        "livelihood": LIVELIHOOD[types.occupation],
         "dissent_bin": types.dissent_bin,
         "leaning": types.leaning,
     }

@@ -75,7 +75,7 @@ def test_a_persons_draws_of_all_weeks_are_uniform_and_independent() -> None:
 # --- E ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("livelihood", range(3))
+@pytest.mark.parametrize("livelihood", range(4))
 @pytest.mark.parametrize("leaning", range(3))
 def test_luck_of_departure_is_exponential_for_every_place(livelihood: int, leaning: int) -> None:
     """With the weights of the real hosts, of whom the least may have a thousandth."""
