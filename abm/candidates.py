@@ -8,16 +8,17 @@ next one is; then work, and contacts. What is left are pairs of a person and a h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm import equations
 from abm.bounds import Bounds
 from abm.chance import Chance, Floats, Integers
 from abm.decision import World, felt_at_home
-from abm.hosts_table import HOST_NAMES
 from abm.luck import (
     ROUNDS,
     arrival,
@@ -129,17 +130,18 @@ def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
 def count_contacts(c: Candidates, model: EmigrationModel, world: World, bound: Bounds) -> None:
     """Bounds suppose that all contacts are in each host: take away those who are not there."""
     weight = world.parameters.contacts_weight
-    c.places = model.emigrants.places_of_contacts(c.people)
+    places = model.emigrants.places_of_contacts(c.people)
+    c.places = places.T
     most = equations.worth_of_contacts(weight, CONTACTS)
 
     def missing(there: Flags) -> Floats:
-        return np.asarray(most - equations.worth_of_contacts(weight, there.sum(axis=1)))
+        return np.asarray(most - equations.worth_of_contacts(weight, there.sum(axis=0)))
 
     leads = bound.by_cell[c.cell, c.first] + c.given
-    elsewhere = missing(c.places >= 0)
+    elsewhere = missing(places >= 0)
     c.closer(c.most - elsewhere)
     c.given = c.given - elsewhere
-    c.keep_likely(leads - missing(c.places == c.first[:, None]))
+    c.keep_likely(leads - missing(places == c.first))
 
 
 def singled_out(people: People, u: Floats) -> Candidates:
@@ -163,22 +165,46 @@ def options(
     if world.discount is not None or world.own or not c.screened:
         luck = luck_of_all(np.arange(len(c)))
         return EVERY_HOST, luck[:, :-1], luck[:, -1]
+    return *pairs_that_could_win(chance, week, bound, c, luck_of_all), c.luck_home
+
+
+def pairs_that_could_win(
+    chance: Chance,
+    week: int,
+    bound: Bounds,
+    c: Candidates,
+    luck_of_all: Callable[[Integers], Floats],
+) -> tuple[Options, Floats]:
+    """Hosts as luck brings them, as long as the next could win, and the luck of each pair.
+
+    The first host stays whether it could win or not, so that everybody has an option.
+    """
     row, time, more = luck_row(c.people), c.second, np.flatnonzero(c.another)
-    luck = np.full((len(c), len(HOST_NAMES)), np.inf)
-    first = np.arange(len(c)), c.first
-    luck[first] = luck_table()[row, c.first] * (c.ratio * c.luck_home)
+    found = [(np.arange(len(c)), c.first, luck_table()[row, c.first] * (c.ratio * c.luck_home))]
+    seen = _bit(c.first)
     for number in range(1, ROUNDS):
-        pick, gap = arrival(chance, ids[more], week, number)
+        pick, gap = arrival(chance, c.people.ids[more], week, number)
         host = hosts_drawn(pick, row[more])
-        there = luck_table()[row[more], host] * time[more]
-        luck[more, host] = np.minimum(luck[more, host], there)
+        lead = bound.by_cell[c.cell[more], host] + c.given[more]
+        new = (seen[more] & _bit(host)) == 0
+        new = np.flatnonzero(new & could_win(time[more] / c.luck_home[more], lead))
+        who = more[new]
+        seen[more] |= _bit(host)
+        found.append((who, host[new], luck_table()[row[who], host[new]] * time[who]))
         if number < ROUNDS - 1:
             time[more] += gap
             more = more[could_win(time[more] / c.luck_home[more], c.most[more])]
-    luck[more] = luck_of_all(more)[:, :-1]
-    who, host = np.nonzero(np.isfinite(luck))
-    ratio = luck[who, host] / (luck_table()[row[who], host] * c.luck_home[who])
-    likely = could_win(ratio, bound.by_cell[c.cell[who], host] + c.given[who])
-    likely |= host == c.first[who]
-    pairs = Options(who[likely], host[likely])
-    return pairs, luck[pairs.who, pairs.host], c.luck_home
+    rest = luck_of_all(more)[:, :-1]
+    ratio = rest / (luck_table()[row[more]] * c.luck_home[more, None])
+    could = could_win(ratio, bound.by_cell[c.cell[more]] + c.given[more, None])
+    could &= (seen[more, None] & _bit(np.arange(rest.shape[1]))) == 0
+    who, host = np.nonzero(could)
+    found.append((more[who], host, rest[who, host]))
+    who, host, luck = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(who, kind="stable")
+    return Options(who[order], host[order]), luck[order]
+
+
+def _bit(host: Integers) -> NDArray[np.uint64]:
+    """One bit for a host, so that a word holds a set of them."""
+    return np.uint64(1) << host.astype(np.uint64)

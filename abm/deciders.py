@@ -133,7 +133,7 @@ def contacts_there(
     places: where the contacts are, (people, contacts), if known.
     """
     if places is None or not len(places):
-        places = model.emigrants.places_of_contacts(people)
+        places = model.emigrants.places_of_contacts(people).T
     if options.who is not None:
         return np.count_nonzero(places[options.who] == options.host[:, None], axis=1)
     person, contact = np.nonzero(places >= 0)

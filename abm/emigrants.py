@@ -168,10 +168,10 @@ class Emigrants:
         return np.flatnonzero(self.place[: self.rows] >= 0)
 
     def places_of_contacts(self, people: People) -> NDArray[np.int8]:
-        """Where people's contacts are, shape (people, CONTACTS); HOME for none."""
+        """Where people's contacts are, shape (CONTACTS, people); HOME for none."""
         positions, own = self._ties.contact_positions(people)
         places = self._place_by_position[positions]
-        places[positions == own[:, None]] = HOME
+        places[positions == own] = HOME
         return places
 
     def put(self, rows: Integers, place: Integers | int) -> None:

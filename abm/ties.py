@@ -45,7 +45,7 @@ class Pools:
         """Pool and number within the pool of some persons, by their strata; NOBODY if in none."""
         return self.of_stratum[stratum], self._first[stratum] + ids - self._start[stratum]
 
-    def position(self, pool: Integers, number: Integers) -> Integers:
+    def position(self, pool: Integers, number: Integers | int) -> Integers:
         """Positions in a line of all pools, one after the other."""
         return self._base[pool] + number
 
@@ -97,7 +97,7 @@ class Ties:
             Shuffles(population.chance, f"contacts {tie}", self._communities.size)
             for tie in range(CONTACTS // 2)
         ]
-        self._ways = np.stack([way for tie in ways for way in (tie.there, tie.back)], axis=1)
+        self._ways = [way.T for tie in ways for way in (tie.there, tie.back)]  # factors and shifts
 
     def partner(self, ids: Integers) -> Integers:
         """Each person's partner, or NOBODY, by numbers."""
@@ -131,7 +131,7 @@ class Ties:
         """
         ids = np.asarray(ids, dtype=np.int64)
         positions, _ = self.contact_positions(self._population.people(ids))
-        found = self._communities.person(positions)
+        found = self._communities.person(positions.T)
         return np.where(found == ids[:, None], NOBODY, found)
 
     def community_position(self, ids: Integers) -> Integers:
@@ -140,12 +140,10 @@ class Ties:
         return self._communities.position(*self._communities.place(ids, people.stratum))
 
     def contact_positions(self, people: People) -> tuple[Integers, Integers]:
-        """Positions of contacts, shape (people, CONTACTS), and one's own, which is no contact."""
+        """Positions of contacts, shape (CONTACTS, people), and one's own, which is no contact."""
         pool, number = self._communities.place(people.ids, people.stratum)
-        ways = self._ways[pool]
-        size = self._communities.size[pool][:, None]
-        numbers = (number[:, None] * ways[:, :, 0] + ways[:, :, 1]) % size
-        return (
-            self._communities.position(pool[:, None], numbers),
-            self._communities.position(pool, number),
-        )
+        size, base = self._communities.size[pool], self._communities.position(pool, 0)
+        positions = np.empty((CONTACTS, len(number)), dtype=np.int64)
+        for way, (factor, shift) in enumerate(self._ways):
+            positions[way] = (number * factor[pool] + shift[pool]) % size + base
+        return positions, base + number
