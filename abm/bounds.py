@@ -193,29 +193,21 @@ def most_by_luck(by_cell: Floats) -> Floats:
 
 @cache
 def wage_cells_by_luck() -> Integers:
-    """Wage cells, first and last + 1, of a livelihood: (livelihoods, regions, shares, 2)."""
-    cells = wage_cells_by_occupation()
-    of_livelihoods = [cells[:, LIVELIHOOD == k] for k in range(NO_WORK + 1)]
-    return np.stack(
-        [
-            np.stack([each[..., 0].min(axis=1), each[..., 1].max(axis=1)], axis=-1)
-            for each in of_livelihoods
-        ]
-    )
-
-
-@cache
-def wage_cells_by_occupation() -> Integers:
-    """Wage cells, first and last + 1, (regions, occupations, shares, 2), by luck with wages.
+    """Wage cells, first and last + 1, (livelihoods, regions, shares, 2), by luck with wages.
 
     A share is one in WAGE_SHARES of the distribution of wages within region and occupation.
     """
-    mean, sigma = home_wage_usd()[..., None], wage_spread()
+    mean, sigma = home_wage_usd(), wage_spread()
     share = np.arange(WAGE_SHARES + 1) / WAGE_SHARES
     factor = np.exp(sigma * truncated_normal(share, WAGE_LIMIT) - sigma**2 / 2)
-    low = np.searchsorted(wage_edges(), mean * factor[:-1] * (1.0 - 1e-12), side="right") - 1
-    high = np.searchsorted(wage_edges(), mean * factor[1:] * (1.0 + 1e-12), side="right")
-    return np.stack([low, high], axis=-1)
+    cells = np.empty((NO_WORK + 1, len(mean), WAGE_SHARES, 2), dtype=np.int64)
+    for k in range(len(cells)):
+        means = mean[:, LIVELIHOOD == k]
+        low = means.min(axis=1)[:, None] * factor[:-1] * (1.0 - 1e-12)
+        high = means.max(axis=1)[:, None] * factor[1:] * (1.0 + 1e-12)
+        cells[k, :, :, 0] = np.searchsorted(wage_edges(), low, side="right") - 1
+        cells[k, :, :, 1] = np.searchsorted(wage_edges(), high, side="right")
+    return cells
 
 
 def elite_gain(world: World) -> Floats:

@@ -40,19 +40,29 @@ SLACK = 1e-9  # rounding in a bound
 UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 
 
+@dataclass(frozen=True)
+class Listed:
+    """People listed this week, with the u of their luck; free: whom no bound covers."""
+
+    people: People
+    u: Floats
+    free: Flags
+
+
 @dataclass(eq=False)
 class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
-    u: of their luck; ratio: r, when the first host arrives over when home does; most: the lead over
-    home that any host could have, ln w included (Δ); home: what home is worth; luck_home: E_home;
-    first: the host that comes first; second: when the next one arrives; cell: of what they
-    could earn and be; given: what is to be added to their cell's leads; places: of their contacts,
-    (people, contacts).
+    u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
+    home does; most: the lead over home that any host could have, ln w included (Δ); home: what home
+    is worth; luck_home: E_home; first: the host that comes first; second: when the next one
+    arrives; cell: of what they could earn and be; given: what is to be added to their cell's leads;
+    places: of their contacts, (people, contacts).
     """
 
     people: People
     u: Floats
+    free: Flags
     most: Floats
     screened: bool
     home: Floats = field(default_factory=lambda: np.empty(0))
@@ -78,7 +88,7 @@ class Candidates:
         """A closer bound on any host's lead; a wider one would show that one was too low."""
         if np.any(most > self.most + SLACK):
             raise AssertionError(UNBOUNDED)
-        self.most = most
+        self.most = np.where(self.free, np.inf, most)
 
     def keep(self, kept: Flags) -> None:
         """Look at the others no further, unless everybody is to be looked at."""
@@ -91,7 +101,7 @@ class Candidates:
 
     def keep_likely(self, first_most: Floats) -> None:
         """Keep those for whom the first host, which could lead by so much, or another could win."""
-        self.keep(could_win(self.ratio, first_most) | self.another)
+        self.keep(self.free | could_win(self.ratio, first_most) | self.another)
 
 
 def could_win(ratio: Floats, most: Floats) -> Flags:
@@ -99,11 +109,11 @@ def could_win(ratio: Floats, most: Floats) -> Flags:
     return np.log(ratio) <= most + SLACK
 
 
-def candidates(
-    model: EmigrationModel, world: World, bound: Bounds, people: People, u: Floats
-) -> Candidates:
-    """Who of some people at home, listed with luck u, might leave; all of them if not screened."""
-    c = Candidates(people, u, bound.advantage[people.stratum], model.screened)
+def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed) -> Candidates:
+    """Who of those listed might leave; all of them if not screened."""
+    people = who.people
+    most = np.where(who.free, np.inf, bound.advantage[people.stratum])
+    c = Candidates(people, who.u, who.free, most, model.screened)
     c.closer(bound.by_wages(c.people) - bound.home[c.people.stratum])
     c.keep(could_win(c.ratio, c.most))
     c.home = np.asarray(sum(felt_at_home(c.people, world).values()))
@@ -112,7 +122,7 @@ def candidates(
     bring_luck(c, model.chance, world)
     c.keep_likely(bound.by_host(c.people, c.first) - c.home)
     c.cell = bound.cells(c.people, world)
-    c.given = bound.elite_of(c.people) - c.home
+    c.given = np.where(c.free, np.inf, bound.elite_of(c.people) - c.home)
     c.closer(bound.most_by_cell[c.cell] + c.given)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
     count_contacts(c, model, world, bound)
@@ -142,11 +152,6 @@ def count_contacts(c: Candidates, model: EmigrationModel, world: World, bound: B
     c.closer(c.most - elsewhere)
     c.given = c.given - elsewhere
     c.keep_likely(leads - missing(places == c.first))
-
-
-def singled_out(people: People, u: Floats) -> Candidates:
-    """People whom no bound covers: any host could win."""
-    return Candidates(people, u, np.full(len(u), np.inf), screened=False)
 
 
 def options(
@@ -180,7 +185,9 @@ def pairs_that_could_win(
     The first host stays whether it could win or not, so that everybody has an option.
     """
     row, time, more = luck_row(c.people), c.second, np.flatnonzero(c.another)
-    found = [(np.arange(len(c)), c.first, luck_table()[row, c.first] * (c.ratio * c.luck_home))]
+    found: list[tuple[Integers, Integers, Floats]] = [
+        (np.arange(len(c)), c.first, luck_table()[row, c.first] * (c.ratio * c.luck_home))
+    ]
     seen = _bit(c.first)
     for number in range(1, ROUNDS):
         pick, gap = arrival(chance, c.people.ids[more], week, number)

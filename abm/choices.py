@@ -5,8 +5,8 @@ Everybody decides on the same state of the world; nothing here writes a place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from abm import equations
 from abm.ability import Able, ability, among
 from abm.bounds import Bounds, bounds
-from abm.candidates import SLACK, UNBOUNDED, Candidates, candidates, options, singled_out
+from abm.candidates import SLACK, UNBOUNDED, Candidates, Listed, candidates, options
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Components, Deciders, World, components, total, utilities
@@ -24,6 +24,7 @@ from abm.luck import luck_at_home, luck_weights_of
 from abm.options import Options
 from abm.people import Flags, People
 from abm.screening import listed
+from abm.threads import in_threads
 from abm.ties import NOBODY
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world)
-    verdicts = [
-        judge(model, world, bound, each) for each in reconsidering_at_home(model, world, bound)
-    ]
+    verdicts = list(in_threads(partial(judge, model, world, bound), listed_now(model, bound)))
     intents = _move_abroad(model, world)
     for each in reversed(verdicts):
         intents = each.goes.and_also(intents)
@@ -78,30 +77,31 @@ def decide(model: EmigrationModel) -> Intents:
     return intents
 
 
-def reconsidering_at_home(
-    model: EmigrationModel, world: World, bound: Bounds
-) -> Iterator[Candidates]:
-    """Who at home reconsiders and might leave, so many at a time.
+def listed_now(model: EmigrationModel, bound: Bounds) -> list[Listed]:
+    """Who reconsiders at home this week and might leave by their stratum's bound, so many a part.
 
     Listed singly, whatever their stratum, and without a bound: those whose partner is abroad.
     """
-    e = model.emigrants
+    e, week = model.emigrants, model.week
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
-    ids, a_u, stratum = listed(model.chance, world.week, model.population, draw)
-    chunk = CHUNK if model.screened else CHUNK // 8
-    for start in range(0, len(ids), chunk):
-        part = slice(start, start + chunk)
-        attention = bound.attention[stratum[part]]
-        kept = (a_u[part] < attention) & (e.place_of(ids[part]) == HOME)
-        kept &= ~np.isin(ids[part], singled, assume_unique=True)
-        people = model.population.people(ids[part][kept], stratum[part][kept])
-        yield candidates(model, world, bound, people, a_u[part][kept] / attention[kept])
-    lone = model.chance.uniform("singled", singled, world.week)
-    people = model.population.people(singled)
-    attention = bound.attention[people.stratum]
+    ids, a_u, stratum = listed(model.chance, week, model.population, draw)
+    attention = bound.attention[stratum]
+    kept = (a_u < attention) & (e.place_of(ids) == HOME)
+    kept[np.searchsorted(ids, singled[np.isin(singled, ids, assume_unique=True)])] = False
+    rows = np.flatnonzero(kept)
+    ids, u, stratum = ids[rows], a_u[rows] / attention[rows], stratum[rows]
+    lone = model.chance.uniform("singled", singled, week)
+    theirs = model.population.people(singled).stratum
+    attention = bound.attention[theirs]
     attend = np.flatnonzero(lone < attention)
-    yield singled_out(people.take(attend), lone[attend] / attention[attend])
+    ids = np.concatenate([ids, singled[attend]])
+    u = np.concatenate([u, lone[attend] / attention[attend]])
+    stratum = np.concatenate([stratum, theirs[attend]])
+    free = np.arange(len(ids)) >= len(rows)
+    size = CHUNK if model.screened else CHUNK // 8
+    parts = [slice(start, start + size) for start in range(0, max(len(ids), 1), size)]
+    return [Listed(model.population.people(ids[k], stratum[k]), u[k], free[k]) for k in parts]
 
 
 def partners_left_behind(model: EmigrationModel) -> Integers:
@@ -129,11 +129,12 @@ class Verdicts:
     kept_out_heads: Floats
 
 
-def judge(model: EmigrationModel, world: World, bound: Bounds, c: Candidates) -> Verdicts:
-    """What candidates at home would choose and can, once the doors shut in their face are counted.
+def judge(model: EmigrationModel, world: World, bound: Bounds, who: Listed) -> Verdicts:
+    """What those listed at home would choose and can, once doors shut in their face are counted.
 
     A host whose lead exceeds its bound would show that the bound was too low: an error.
     """
+    c = candidates(model, world, bound, who)
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
     d = deciders_at_home(model, world, people, options=o, contacts=c.places)

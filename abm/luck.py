@@ -88,13 +88,13 @@ def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
 
 def hosts_drawn(pick: Integers, row: Integers) -> Integers:
     """The hosts that some draws bring, by the rows of people's weights."""
-    order, upper = _steps()
+    order, upper = ladder_of_table()
     above = np.searchsorted(upper, pick + (row << 32), side="right")
     return order[above - row * len(order)]
 
 
 @cache
-def _steps() -> tuple[Integers, Integers]:
+def ladder_of_table() -> tuple[Integers, Integers]:
     """The ladder of the packaged weights, the rows one after the other."""
     order, upper = ladder(luck_table(), name_keys(HOST_NAMES))
     return order, (upper + (np.arange(len(upper)) << 32)[:, None]).ravel()

@@ -47,7 +47,7 @@ class Pools:
 
     def position(self, pool: Integers, number: Integers | int) -> Integers:
         """Positions in a line of all pools, one after the other."""
-        return self._base[pool] + number
+        return np.asarray(self._base[pool] + number)
 
     def person(self, position: Integers) -> Integers:
         """The persons at some positions."""
