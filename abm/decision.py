@@ -143,7 +143,7 @@ def components(d: Deciders, world: World) -> Components:
         part(name, 0.0, value)
     part("fear", fear_of_hosts(d, world))
     part("news_from_home", 0.0, np.where(d.abroad, news_from_home(d.people, world), 0.0))
-    part("elite", *elite_worth(d.people, o, d.place, d.partner_place, hosts, p))
+    part("elite", *elite_worth(d.people, d.place, d.partner_place, hosts, p, o))
     part("moving_cost", *moving_costs(d, world))
     parts |= own_components(d, world)
     if world.discount is not None:

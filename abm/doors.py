@@ -9,7 +9,7 @@ import numpy as np
 from abm.chance import Chance, Floats, Integers, Words, quarter_below
 from abm.elite import is_invited
 from abm.hosts import HostColumns
-from abm.options import Options, one_each
+from abm.options import EVERY_HOST, Options, one_each
 from abm.parameters import Parameters
 from abm.people import Flags, People
 
@@ -49,11 +49,11 @@ class Applicants:
     """
 
     people: People
-    options: Options
     draftable: Flags
     family_place: Integers
     place: Integers
     settled_before: Flags
+    options: Options = EVERY_HOST
 
 
 # Grounds to enter, each of the options' shape: settlement gives a long permit, the others one.

@@ -12,7 +12,7 @@ from abm.composition import ELITES
 from abm.emigrants import HOME, NOWHERE
 from abm.equations import Number
 from abm.hosts import HostColumns
-from abm.options import Options
+from abm.options import EVERY_HOST, Options
 from abm.parameters import Parameters
 from abm.people import Flags, People
 
@@ -95,11 +95,11 @@ def invited_by_kind(hosts: HostColumns) -> Floats:
 
 def elite_worth(
     people: People,
-    o: Options,
     place: Integers,
     partner_place: Integers,
     hosts: HostColumns,
     p: Parameters,
+    o: Options = EVERY_HOST,
 ) -> tuple[Floats | float, Floats | float]:
     """M29: what being of the elite adds in the hosts, by option, and at home, (people,).
 

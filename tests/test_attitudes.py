@@ -106,13 +106,19 @@ def test_who_is_kept_out_has_money_and_a_passport_and_wants_a_shut_host() -> Non
     deciders = deciders_at_home(model, world, people)
     able = ability(deciders, world, np.ones(len(people.ids)))
     turkey = HOST_NAMES.index("Turkey")
-    rows = kept_out(deciders, able, world, np.full(len(people.ids), turkey))
+
+    def out(wish: int) -> np.ndarray:
+        everybody = np.arange(len(people.ids))
+        at = everybody * len(HOST_NAMES) + min(wish, RUSSIA - 1)
+        return kept_out(deciders, able, world, np.full(len(people.ids), wish), at)
+
+    rows = out(turkey)
     assert 0 < len(rows) < len(people.ids)
     assert people.foreign_passport[rows].all()
     assert not able.in_fact[rows, turkey].any()
-    assert not len(kept_out(deciders, able, world, np.full(len(people.ids), RUSSIA)))
+    assert not len(out(RUSSIA))
     open_host = int(np.flatnonzero(~world.hosts.shut_to_visitors)[0])
-    assert not len(kept_out(deciders, able, world, np.full(len(people.ids), open_host)))
+    assert not len(out(open_host))
 
 
 # --- the opposition ------------------------------------------------------------------------------

@@ -181,7 +181,11 @@ def test_institutions_that_close_dismiss_scientists_there() -> None:
     """Same luck: whoever loses work by it does science, in that host."""
     lost = []
     for closed in (0.0, 1.0):
-        settings = {"cost_of_leaving": 4, "institution_loss_per_month": 0.5}
+        settings = {
+            "cost_of_leaving": 4,
+            "institution_loss_per_month": 0.5,
+            "host_constant.Germany": 2,  # so that there are scientists
+        }
         model = stepped(EmigrationModel(scale=300, set=settings), 10)
         model.set_lever("institutions_closed", "Germany", closed)
         e = model.emigrants
