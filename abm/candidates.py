@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from abm import equations
 from abm.bounds import Bounds
 from abm.chance import Chance, Floats, Integers
+from abm.deciders import place_of_partner
 from abm.decision import World, felt_at_home
+from abm.emigrants import HOME
 from abm.luck import (
     ROUNDS,
     arrival,
@@ -57,7 +59,7 @@ class Candidates:
     home does; most: the lead over home that any host could have, ln w included (Δ); home: what home
     is worth; luck_home: E_home; first: the host that comes first; second: when the next one
     arrives; cell: of what they could earn and be; given: what is to be added to their cell's leads;
-    places: of their contacts, (people, contacts).
+    partner_place: where the partner is; places: of their contacts, (people, contacts).
     """
 
     people: People
@@ -71,6 +73,7 @@ class Candidates:
     second: Floats = field(default_factory=lambda: np.empty(0))
     cell: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     given: Floats = field(default_factory=lambda: np.empty(0))
+    partner_place: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     places: Integers = field(default_factory=lambda: np.empty((0, CONTACTS), np.int64))
 
     def __post_init__(self) -> None:
@@ -125,6 +128,8 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
     c.given = np.where(c.free, np.inf, bound.elite_of(c.people) - c.home)
     c.closer(bound.most_by_cell[c.cell] + c.given)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
+    count_partner(c, model, world)
+    c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
     count_contacts(c, model, world, bound)
     return c
 
@@ -135,6 +140,15 @@ def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
     c.first = hosts_drawn(pick, luck_row(c.people))
     c.luck_home = luck_of_russia(chance, c.people.ids, world.week, c.u)
     c.second = c.u / (1.0 - c.u) * c.luck_home + gap
+
+
+def count_partner(c: Candidates, model: EmigrationModel, world: World) -> None:
+    """Bounds suppose no partner at home: those who have one are held by it."""
+    c.partner_place = place_of_partner(model, model.ties.partner_of(c.people))
+    weight = world.parameters.family_weight
+    held = equations.worth_of_family(weight, c.partner_place == HOME)
+    c.closer(c.most - held)
+    c.given = c.given - held
 
 
 def count_contacts(c: Candidates, model: EmigrationModel, world: World, bound: Bounds) -> None:

@@ -137,7 +137,7 @@ def judge(model: EmigrationModel, world: World, bound: Bounds, who: Listed) -> V
     c = candidates(model, world, bound, who)
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
-    d = deciders_at_home(model, world, people, options=o, contacts=c.places)
+    d = deciders_at_home(model, world, people, c.partner_place, o, c.places)
     parts = components(d, world)
     abroad, home = utilities(parts, o, len(u))
     able = ability(d, world, model.chance.uniform("exit", people.ids))

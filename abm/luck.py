@@ -25,7 +25,7 @@ from abm.chance import Chance, Floats, Integers, Words, halves, name_keys
 from abm.hosts_table import HOST_NAMES
 from abm.people import People
 
-ROUNDS = 6
+ROUNDS = 12  # so many that few people need more
 _32 = np.uint64(32)
 
 
