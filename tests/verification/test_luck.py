@@ -81,7 +81,7 @@ def test_luck_of_departure_is_exponential_for_every_place(livelihood: int, leani
     """With the weights of the real hosts, of whom the least may have a thousandth."""
     weights = luck_weights()[livelihood, leaning]
     assert weights.sum() == pytest.approx(1)
-    ids, chance = np.arange(PERSONS), Chance(2)
+    ids, chance = np.arange(PERSONS), Chance(3)
     u = chance.uniform("u", ids, livelihood * 3 + leaning)
     luck = luck_at_home(chance, ids, 9, u, KEYS, np.broadcast_to(weights, (PERSONS, len(KEYS))))
     for option in luck.T:
