@@ -11,7 +11,6 @@ import pytest
 from SALib.analyze import morris as salib_morris
 from SALib.analyze import pawn as salib_pawn
 
-from abm.errors import InputError
 from abm.study import sensitivity
 from abm.study.design import points
 from abm.study.factors import Choice, Design, Factor, Uncertainty
@@ -179,86 +178,6 @@ def test_pawn_sees_every_value_of_a_lever_the_last_too() -> None:
     assert found["highest"][0] == pytest.approx(2 / 3)
 
 
-SWING_FACTORS = (SHARES[0], Uncertainty("x2", 10.0, 20.0), Choice("door", (0.0, 1.0)))
-
-
-def test_swings_are_changes_from_the_scenario_in_pairs() -> None:
-    table = points(Design("one-at-a-time"), SWING_FACTORS, 0)
-    effect = table["x1"].fillna(0.5) + 0.1 * table["x2"].fillna(15) - table["door"].fillna(0)
-    luck = np.random.default_rng(1).standard_normal(4) * 100
-    values = pd.DataFrame(effect.to_numpy()[:, None] + luck)
-    found = sensitivity.swings(table, values, SWING_FACTORS)
-    assert list(zip(found["factor"], found["value"], strict=True)) == [
-        ("x1", 0.0), ("x1", 1.0), ("x2", 10.0), ("x2", 20.0), ("door", 0.0), ("door", 1.0),
-    ]  # fmt: skip
-    np.testing.assert_allclose(found["difference"], [-0.5, 0.5, -0.5, 0.5, 0, -1], atol=1e-9)
-    np.testing.assert_allclose(found["high"] - found["low"], 0, atol=1e-9)
-
-
-def test_contrasts_pair_points_that_differ_in_one_lever_alone() -> None:
-    doors, rents = Choice("door", (0.0, 1.0, 2.0)), Choice("rent", (5.0, 9.0))
-    table = points(Design("grid"), (doors, rents), 0)
-    luck = np.random.default_rng(1).standard_normal((6, 10)) * 0.1
-    truth = table["door"] * 3 + table["rent"] + table["door"] * (table["rent"] == 9)
-    values = pd.DataFrame(truth.to_numpy()[:, None] + luck + 50 * np.arange(10))
-    found = sensitivity.contrasts(table, values, doors)
-    np.testing.assert_allclose(found["difference"], [3.5, 7], atol=0.2)
-    assert found["pairs"].to_list() == [2, 2]
-    assert (found["low"] < [3.5, 7]).all()
-    assert (found["high"] > [3.5, 7]).all()
-    assert (found["gain"] > 1000).all()
-    other_way = sensitivity.contrasts(table, values, doors, base=2.0)
-    assert other_way["difference"].iloc[0] == pytest.approx(-found["difference"].iloc[1])
-
-
-def test_an_interval_of_a_difference_is_students() -> None:
-    here, there = pd.Series([3.0, 5.0, 10.0]), pd.Series([1.0, 2.0, 3.0, 4.0])
-    found = sensitivity.difference(here, there)
-    assert found["difference"] == pytest.approx(4)
-    assert found["replicates"] == 3
-    assert found["high"] - found["difference"] == pytest.approx(4.302653 * np.sqrt(7 / 3), rel=1e-5)
-    assert np.isnan(sensitivity.difference(here[:1], there)["low"])
-    assert sensitivity.difference(here[:1], there)["difference"] == 2
-
-
-def test_intervals_of_differences_hold_the_truth_as_often_as_they_say() -> None:
-    luck = np.random.default_rng(5)
-    held = 0
-    for _ in range(1000):
-        common = luck.standard_normal(5)
-        here, there = (pd.Series(common + luck.standard_normal(5) * 0.3 + m) for m in (2, 0))
-        found = sensitivity.difference(here, there)
-        held += found["low"] <= 2 <= found["high"]
-    assert 930 <= held <= 970
-
-
-def gaps(*missing: tuple[int, int]) -> pd.DataFrame:
-    values = pd.DataFrame(np.arange(60.0).reshape(20, 3))
-    for point, replicate in missing:
-        values.loc[point, replicate] = np.nan
-    return values
-
-
-def test_a_failed_run_takes_its_block_along() -> None:
-    part = sensitivity.complete(gaps((7, 1)), together=2)
-    assert part.values.shape == (9, 2, 3)
-    assert part.missing == 2
-    assert not set(part.kept) & {6, 7}
-
-
-def test_a_replicate_under_way_does_not_count() -> None:
-    part = sensitivity.complete(gaps(*((point, 2) for point in range(5, 20))), together=2)
-    assert part.values.shape == (10, 2, 2)
-    assert part.missing == 0
-
-
-@pytest.mark.parametrize("replicates", [0, 1])
-def test_a_sweep_that_has_hardly_begun_is_an_error(replicates: int) -> None:
-    values = pd.DataFrame(np.full((20, replicates), np.nan))
-    with pytest.raises(InputError, match="only 0 of 10 blocks of 2 points are done"):
-        sensitivity.complete(values, together=2)
-
-
 def test_an_outcome_that_never_changes_has_no_indices() -> None:
     saltelli, morris = Design("saltelli", size=8), Design("morris", size=4)
     _, values = run(saltelli, SHARES, lambda x: np.full(len(x), 0.1))
@@ -274,9 +193,3 @@ def test_results_are_the_same_again_for_seed_zero_too() -> None:
     _, values = run(design, SHARES, linear, replicates=3, noise=0.1)
     one, two = (sensitivity.sobol(values, SHARES, design, 0, resamples=20) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
-
-
-def test_the_share_of_luck() -> None:
-    _, values = run(Design("latin-hypercube", size=2000), SHARES, linear, 5, noise=np.sqrt(14 / 12))
-    assert sensitivity.luck_share(values) == pytest.approx(0.5, abs=0.03)
-    assert np.isnan(sensitivity.luck_share(values[[0]]))

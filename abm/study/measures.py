@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, cast, get_args
 
+import numpy as np
 import pandas as pd
 
 from abm.calendar import DAYS_PER_WEEK, START
+from abm.chance import Floats, Integers
 from abm.errors import InputError, unknown
 from abm.observation import WORLD
 
@@ -22,6 +24,7 @@ Reduction = Literal["last", "mean", "lowest", "highest", "sum"]
 REDUCTIONS: tuple[Reduction, ...] = get_args(Reduction)
 EXAMPLE = "stock_abroad, stock_abroad@Georgia:2023-12-31 or departures.total:last"
 MOST_UNASKED = 12
+ENOUGH = 0.9  # of a replicate's points, for it to count while a sweep is under way
 
 
 @dataclass(frozen=True)
@@ -147,3 +150,39 @@ def _check_whole(measure: Measure, first_days: pd.DatetimeIndex) -> None:
             f"{measure}: the sweep kept {len(first_days)} of {weeks} weeks, so their sum means "
             f'nothing. Example: keep "{measure.outcome}.total", or [keep] dates = "weeks"'
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Complete:
+    """The part of a sweep without gaps: replicates that are nearly done, and of these the blocks of
+    points (trajectories, what Saltelli makes of a base point) that all of them have.
+
+    values : shape (blocks, points of a block, replicates)
+    kept, replicates : which points (rows) and replicates (columns) these are
+    missing : how many points are left out
+    """
+
+    values: Floats
+    kept: Integers
+    replicates: Integers
+    missing: int
+
+
+def complete(values: pd.DataFrame, together: int = 1, fewest: int = 2) -> Complete:
+    """The part of a sweep without gaps; InputError where it has too few blocks."""
+    table = values.to_numpy(float)
+    whole = len(table) // together * together
+    cells = table[:whole].reshape(whole // together, together, table.shape[1])
+    done = np.isfinite(cells).all(axis=1)  # by block and replicate
+    share = done.mean(axis=0) if len(done) else np.zeros(done.shape[1])
+    chosen = share >= min(ENOUGH, share.max(initial=0.0))
+    blocks = done[:, chosen].all(axis=1) & chosen.any()
+    if blocks.sum() < fewest:
+        raise InputError(
+            f"only {blocks.sum()} of {len(blocks)} blocks of {together} points are done; run more "
+            "of the sweep. Example: abm sweep STUDY.toml"
+        )
+    kept = np.flatnonzero(np.repeat(blocks, together))
+    return Complete(
+        cells[blocks][:, :, chosen], kept, np.flatnonzero(chosen), len(values) - len(kept)
+    )

@@ -1,8 +1,8 @@
-"""What moves an outcome: Morris, Sobol, PAWN, one at a time, and contrasts between points.
+"""What moves an outcome: the indices of Morris, Sobol and PAWN, with intervals.
 
 Each function takes the values of one measure, one row a point and one column a replicate
-(`abm.study.measures`), and gives a table, one row a factor or contrast. Effects are of the mean
-over replicates. Their intervals come from resampling both what was drawn of the factors' space
+(`abm.study.measures`), and gives a table, one row a factor. Effects are of the mean over
+replicates. Their intervals come from resampling both what was drawn of the factors' space
 (trajectories, base points, points) and the replicates, which share their luck between points; with
 few replicates they are too narrow for luck. An outcome that never changes gives NaN.
 """
@@ -10,55 +10,22 @@ few replicates they are too narrow for luck. An outcome that never changes gives
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from abm.chance import Floats
+from abm.chance import Floats, Integers
 from abm.errors import InputError
 from abm.study.design import MORRIS_LEVELS, block, salib
 from abm.study.factors import Choice, Design, Factor
+from abm.study.measures import Complete, complete
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 PURPOSE = 0x626F6F74  # "boot"
 SLICES = 10
 FEWEST_IN_SLICE = 5
-ENOUGH = 0.9  # of a replicate's points, for it to count while a sweep is under way
-
-
-@dataclass(frozen=True, eq=False)
-class Complete:
-    """The part of a sweep without gaps: replicates that are nearly done, and of these the blocks of
-    points (trajectories, what Saltelli makes of a base point) that all of them have.
-
-    values : shape (blocks, points of a block, replicates); kept : the points, in order
-    missing : how many points are left out
-    """
-
-    values: Floats
-    kept: Floats
-    missing: int
-
-
-def complete(values: pd.DataFrame, together: int = 1) -> Complete:
-    """The part of a sweep without gaps; InputError where there is none."""
-    cells = values.to_numpy(float)
-    whole = len(cells) // together * together
-    cells = cells[:whole].reshape(whole // together, together, cells.shape[1])
-    done = np.isfinite(cells).all(axis=1)  # by block and replicate
-    share = done.mean(axis=0) if len(done) else np.zeros(done.shape[1])
-    chosen = share >= min(ENOUGH, share.max(initial=0.0))
-    blocks = done[:, chosen].all(axis=1) & chosen.any()
-    if blocks.sum() < 2:
-        raise InputError(
-            f"only {blocks.sum()} of {len(blocks)} blocks of {together} points are done; run more "
-            "of the sweep. Example: abm sweep STUDY.toml"
-        )
-    kept = np.flatnonzero(np.repeat(blocks, together))
-    return Complete(cells[blocks][:, :, chosen], kept, len(values) - len(kept))
 
 
 def morris(
@@ -79,7 +46,7 @@ def morris(
     levels = design.levels or MORRIS_LEVELS
     effects = _elementary_effects(positions, part.values, levels / (2 * (levels - 1)))
 
-    def indices(rows: np.ndarray, weights: Floats) -> Floats:
+    def indices(rows: Integers, weights: Floats) -> Floats:
         mean = (effects @ weights)[rows]
         return np.array([mean.mean(0), np.abs(mean).mean(0), mean.std(0, ddof=1)])
 
@@ -114,7 +81,7 @@ def sobol(
 
     part = complete(values, block(design, len(factors)))
 
-    def indices(rows: np.ndarray, weights: Floats) -> Floats:
+    def indices(rows: Integers, weights: Floats) -> Floats:
         mean = (part.values @ weights)[rows]
         ends = mean[:, [0, -1]]
         if np.ptp(ends) <= 1e-12 * np.abs(ends).max():
@@ -147,7 +114,7 @@ def pawn(
     slices = [_slices(codes[:, k], isinstance(f, Choice)) for k, f in enumerate(factors)]
     outcome = part.values[:, 0, :]
 
-    def indices(rows: np.ndarray, weights: Floats) -> Floats:
+    def indices(rows: Integers, weights: Floats) -> Floats:
         mean = (outcome @ weights)[rows]
         distances = [_distances(mean, which[rows]) for which in slices]
         return np.array([[np.median(d), d.max()] for d in distances]).T
@@ -196,94 +163,6 @@ def _distances(outcome: Floats, which: np.ndarray) -> Floats:
     return np.asarray(np.abs(here - everywhere)[last_of_ties].max(axis=0))
 
 
-def swings(points: pd.DataFrame, values: pd.DataFrame, factors: Sequence[Factor]) -> pd.DataFrame:
-    """One at a time: how far the outcome goes from the scenario's as each factor alone is changed.
-
-    The first point is the scenario. Columns: factor, value, mean, base (the scenario's mean),
-    and those of `difference`.
-    """
-    rows = []
-    base = values.iloc[0]
-    for factor in factors:
-        changed = points[factor.name].notna() & (points[factor.name] != points[factor.name].iloc[0])
-        for row in np.flatnonzero(changed.to_numpy()):
-            told = {
-                "factor": factor.name,
-                "value": points[factor.name].iloc[row],
-                "mean": values.iloc[row].mean(),
-                "base": base.mean(),
-            }
-            rows.append({**told, **difference(values.iloc[row], base)})
-    return pd.DataFrame(rows)
-
-
-def contrasts(
-    points: pd.DataFrame, values: pd.DataFrame, factor: Choice, base: object = None
-) -> pd.DataFrame:
-    """Each value of a lever against another (the first, if not said), all else equal.
-
-    Points are paired that differ in this factor alone; a replicate's difference is the mean over
-    these pairs, and replicates are paired too. Columns: factor, value, against, pairs, and those
-    of `difference`.
-    """
-    others = [name for name in points.columns if name not in ("point", factor.name)]
-    keys = (
-        points[others].astype(str).agg("|".join, axis=1) if others else pd.Series("", points.index)
-    )
-    by_value = {
-        value: values[(points[factor.name] == value).to_numpy()].set_axis(
-            keys[points[factor.name] == value].to_numpy()
-        )
-        for value in factor.values
-    }
-    first = factor.values[0] if base is None else base
-    rows = []
-    for value in factor.values:
-        if value == first:
-            continue
-        paired = by_value[value].index.intersection(by_value[first].index)  # type: ignore[index]
-        here, there = by_value[value].loc[paired], by_value[first].loc[paired]  # type: ignore[index]
-        both = (here.notna() & there.notna()).all(axis=0)
-        told = {"factor": factor.name, "value": value, "against": first, "pairs": len(paired)}
-        told |= difference(here.loc[:, both].mean(), there.loc[:, both].mean())
-        rows.append(told)
-    return pd.DataFrame(rows)
-
-
-def difference(
-    here: pd.Series, there: pd.Series, confidence: float = CONFIDENCE
-) -> dict[str, float]:
-    """The mean difference of two series by replicate, with Student's interval over replicates.
-
-    difference, low, high : in the outcome's unit; low and high are NaN below two replicates
-    replicates : pairs of runs
-    gain : how many times less variance than with other luck on both sides
-    """
-    pair = pd.DataFrame({"here": here, "there": there}).dropna()
-    apart = (pair["here"] - pair["there"]).to_numpy(float)
-    n = len(apart)
-    mean = float(apart.mean()) if n else float("nan")
-    half = variance = float("nan")
-    if n > 1:
-        variance = float(apart.var(ddof=1))
-        half = float(stats.t.ppf(0.5 + confidence / 2, n - 1) * np.sqrt(variance / n))
-    unpaired = float(pair.var(ddof=1).sum()) if n > 1 else float("nan")
-    return {
-        "difference": mean,
-        "low": mean - half,
-        "high": mean + half,
-        "replicates": n,
-        "gain": unpaired / variance if variance else float("nan"),
-    }
-
-
-def luck_share(values: pd.DataFrame) -> float:
-    """The part of single runs' variance that comes from luck rather than the point; NaN below two
-    replicates."""
-    within = values.var(axis=1, ddof=1).mean()
-    return float(within / (within + max(values.mean(axis=1).var() - within / values.shape[1], 0)))
-
-
 def _codes(points: pd.DataFrame, factors: Sequence[Factor]) -> Floats:
     """Points as numbers: values, and for a choice which of its values; shape (points, factors)."""
     columns = [
@@ -298,7 +177,7 @@ def _codes(points: pd.DataFrame, factors: Sequence[Factor]) -> Floats:
 def _resampled(
     names: Sequence[str],
     factors: Sequence[str],
-    indices: Callable[[np.ndarray, Floats], Floats],
+    indices: Callable[[Integers, Floats], Floats],
     part: Complete,
     seed: int,
     resamples: int,
@@ -314,7 +193,8 @@ def _resampled(
     drawn = np.array(
         [
             indices(
-                luck.integers(blocks, size=blocks), luck.multinomial(replicates, even) / replicates
+                luck.choice(blocks, blocks),
+                luck.multinomial(replicates, even) / replicates,
             )
             for _ in range(resamples)
         ]
