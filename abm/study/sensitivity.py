@@ -120,7 +120,7 @@ def pawn(
         return np.array([[np.median(d), d.max()] for d in distances]).T
 
     names = [factor.name for factor in factors]
-    table = _resampled(("pawn", "highest"), names, indices, part, seed, resamples)
+    table = _resampled(("pawn", "highest"), names, indices, part, seed, resamples, centred=True)
     luck = _luck(seed)
     mean = outcome.mean(axis=1)
     noise = [
@@ -181,25 +181,25 @@ def _resampled(
     part: Complete,
     seed: int,
     resamples: int,
+    centred: bool = False,
 ) -> pd.DataFrame:
     """A table of indices with their intervals.
 
     indices : of rows drawn (blocks) and weights of replicates, to shape (indices, factors)
+    centred : the interval is 1.96 standard deviations of the resampled to each side, for an index
+        that resampling itself raises; else it ends at their quantiles
     """
     blocks, _, replicates = part.values.shape
     even = np.full(replicates, 1 / replicates)
     point = indices(np.arange(blocks), even)
     luck = _luck(seed)
-    drawn = np.array(
-        [
-            indices(
-                luck.choice(blocks, blocks),
-                luck.multinomial(replicates, even) / replicates,
-            )
-            for _ in range(resamples)
-        ]
-    )
+    rows = luck.integers(0, blocks, size=(resamples, blocks))
+    weights = luck.multinomial(replicates, even, size=resamples) / replicates
+    drawn = np.array([indices(rows[k], weights[k]) for k in range(resamples)])
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    if centred:
+        half = stats.norm.ppf((1 + CONFIDENCE) / 2) * drawn.std(axis=0, ddof=1)
+        low, high = point - half, point + half
     table: dict[str, object] = {"factor": list(factors)}
     for k, name in enumerate(names):
         table |= {name: point[k], f"{name}_low": low[k], f"{name}_high": high[k]}
