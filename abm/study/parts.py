@@ -78,9 +78,14 @@ def write(folder: Path, chunk: int, runs: pd.DataFrame, outcomes: pd.DataFrame) 
 
 def write_table(table: pa.Table, path: Path) -> None:
     """Write one Parquet file, whole or not at all, through to the disk."""
+    write_bytes(content(table).to_pybytes(), path)
+
+
+def content(table: pa.Table) -> pa.Buffer:
+    """The bytes of a table as a Parquet file, with checksums."""
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, write_page_checksum=True)
-    write_bytes(sink.getvalue().to_pybytes(), path)
+    return sink.getvalue()
 
 
 def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:

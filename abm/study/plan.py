@@ -110,9 +110,14 @@ class Plan:
         each = self.rounds[number]
         places = range(start, start + self.size(chunk))
         return [
-            self._run(each.points[place % len(each.points)], each.first + place // len(each.points))
+            self.run(each.points[place % len(each.points)], each.first + place // len(each.points))
             for place in places
         ]
+
+    def run(self, point: int, replicate: int) -> PlannedRun:
+        """One run of the plan."""
+        seed = self._seed(point)
+        return PlannedRun(self._id(point, replicate), point, replicate, seed, self._rows[point])
 
     def _locate(self, chunk: int) -> tuple[int, int]:
         """The round of a chunk, and where in it the chunk starts."""
@@ -163,10 +168,6 @@ class Plan:
     @cached_property
     def _point_hashes(self) -> dict[int, Any]:
         return {}
-
-    def _run(self, point: int, replicate: int) -> PlannedRun:
-        seed = self._seed(point)
-        return PlannedRun(self._id(point, replicate), point, replicate, seed, self._rows[point])
 
     def _id(self, point: int, replicate: int) -> str:
         digest = self._point_hash(point).copy()

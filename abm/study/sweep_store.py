@@ -141,19 +141,23 @@ def check_free(folder: Path) -> None:
         store.check(folder)
 
 
-def note_elsewhere(folder: Path) -> int:
-    """Note which runs of the plan are done in sweeps beside the folder; how many there are."""
-    plan = plan_of(folder)
+def done_elsewhere(plan: Plan, folder: Path) -> pd.DataFrame:
+    """Which runs of a plan are done in sweeps beside its folder: run, folder (its name), chunk."""
     neighbours = [each for each in _neighbours(folder) if _is_like(each, plan)]
-    note = folder / ELSEWHERE
     if not neighbours:
-        note.unlink(missing_ok=True)
-        return 0
+        return pd.DataFrame({"run": [], "folder": [], "chunk": []})
     ids = set(plan.table()["run"])
     found = pd.concat([_done_in(each, ids) for each in neighbours], ignore_index=True)
-    found = found.drop_duplicates("run")
-    parts.write_table(pa.Table.from_pandas(found, preserve_index=False), note)
-    return len(found)
+    return found.drop_duplicates("run")
+
+
+def note_elsewhere(folder: Path) -> None:
+    """Note which runs of the plan are done beside the folder, for those who do its chunks."""
+    found, note = done_elsewhere(plan_of(folder), folder), folder / ELSEWHERE
+    if found.empty:
+        note.unlink(missing_ok=True)
+    else:
+        parts.write_table(pa.Table.from_pandas(found, preserve_index=False), note)
 
 
 def places_elsewhere(folder: Path, runs: Iterable[str]) -> list[tuple[Path, int]]:
