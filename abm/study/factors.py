@@ -29,6 +29,7 @@ DISTRIBUTIONS = {  # what each one needs beside low and high
 SCENARIO, WITHOUT = "scenario", "without"
 NAMED = (SCENARIO, WITHOUT)  # factors whose values are text
 UNCERTAINTY = "{ low = 0.5, high = 1.5 }"
+PRIOR = "prior"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,14 @@ class Design:
 
 
 def uncertainty(name: str, given: object) -> Uncertainty:
-    """A checked uncertainty; without low or high, the whole range of its parameter or lever."""
+    """A checked uncertainty: a table, [low, high], or "prior".
+
+    Without low or high, as with "prior", it has the whole range of its parameter or lever.
+    """
+    if given == PRIOR:
+        given = {}
+    elif isinstance(given, (list, tuple)) and len(given) == 2:
+        given = {"low": given[0], "high": given[1]}
     if not isinstance(given, Mapping):
         raise InputError(
             f"uncertainty {name!r} must be a range, not {checks.shown(given)}. Example: "

@@ -64,14 +64,16 @@ def path_of(folder: Path, kind: str, chunk: int) -> Path:
     return folder / kind / f"part-{chunk:06d}.parquet"
 
 
-def write(folder: Path, chunk: int, runs: pd.DataFrame, outcomes: pd.DataFrame) -> None:
+def write(
+    folder: Path, chunk: int, factors: Iterable[str], runs: pd.DataFrame, outcomes: pd.DataFrame
+) -> None:
     """Write both parts of a chunk, that of the runs last; OutputError if the disk does not."""
-    factors = runs.columns[3 : runs.columns.get_loc("seed")]
     tables = (
         (OUTCOMES, outcomes, OUTCOMES_SCHEMA),
         (RUNS, runs, runs_schema(factors)),
     )
     for kind, rows, schema in tables:
+        rows = rows.reindex(columns=schema.names)
         table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
         write_table(table.replace_schema_metadata(None), path_of(folder, kind, chunk))
 

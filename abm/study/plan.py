@@ -61,7 +61,8 @@ class Round:
 class PlannedRun:
     """One run before it is run.
 
-    id: hash of all that makes its result; factors: the point's values by name.
+    id: hash of all that makes its result; factors: the point's values by name, without those that
+    it leaves as the scenario has them.
     """
 
     id: str
@@ -93,6 +94,11 @@ class Plan:
         """The first chunk of each round, and one past the last."""
         counts = [-(-each.runs // self.chunk) for each in self.rounds]
         return [0, *np.cumsum(counts, dtype=int).tolist()]
+
+    @property
+    def factors(self) -> list[str]:
+        """Names of what varies."""
+        return [str(name) for name in self.points.columns[1:]]
 
     @property
     def chunks(self) -> int:
@@ -149,9 +155,12 @@ class Plan:
 
     @cached_property
     def _rows(self) -> list[Row]:
-        """The factors' values of each point."""
-        rows = self.points.drop(columns="point").to_dict("records")
-        return [{str(name): value for name, value in row.items()} for row in rows]
+        """The factors' values of each point, without those left as the scenario has them."""
+        names = self.factors
+        return [
+            {name: value for name, value in zip(names, values, strict=True) if value is not None}
+            for values in plain_rows(self.points[names])
+        ]
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -197,6 +206,12 @@ class Plan:
             text = f"{self._digests[name]}\0{_canonical([off, settings])}"
             self._point_hashes[point] = hashlib.sha256(text.encode())
         return self._point_hashes[point]
+
+
+def plain_rows(table: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """The rows of a table as tuples of numbers and texts, with None for what is missing."""
+    objects = table.astype(object)
+    return list(objects.where(objects.notna(), None).itertuples(index=False, name=None))
 
 
 def rounds_until(have: Integers, target: Integers) -> tuple[Round, ...]:

@@ -103,14 +103,14 @@ def opened(study: Source, out: str | Path | None) -> tuple[Study, Path]:
 
 def forget_failures(folder: Path, share: Share = WHOLE) -> int:
     """Take out of the parts the runs that failed or took too long; how many there were."""
-    forgotten = 0
+    forgotten, factors = 0, sweep_store.plan_of(folder).factors
     for chunk in filter(share.__contains__, parts.numbers(folder)):
         rows = parts.read(folder, parts.RUNS, chunk)
         if rows.empty or (kept := rows["status"] == parts.DONE).all():
             continue
         forgotten += int((~kept).sum())
         outcomes = parts.read(folder, parts.OUTCOMES, chunk)
-        parts.write(folder, chunk, rows[kept], outcomes)
+        parts.write(folder, chunk, factors, rows[kept], outcomes)
     return forgotten
 
 

@@ -50,7 +50,7 @@ class Sweep:
         """One row a run that has ended: run (its id), point, replicate, one column a factor,
         seed, status (done, failed, timed out), error (with traceback), seconds, started_utc,
         machine."""
-        schema = parts.runs_schema(self.plan.points.columns[1:])
+        schema = parts.runs_schema(self.plan.factors)
         return _sorted(self._read(parts.RUNS, schema), ORDER)
 
     @property

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from abm.errors import InputError, OutputError
 from abm.study import design, parts, store, study_json
 from abm.study.factors import NAMED
-from abm.study.plan import Plan, Round, chunk_size, replicates_in, rounds_until
+from abm.study.plan import Plan, Round, chunk_size, plain_rows, replicates_in, rounds_until
 from abm.study.study_file import Study
 
 STUDY, POINTS, PEOPLE, ELSEWHERE = "study.json", "points.parquet", "people.csv", "elsewhere.parquet"
@@ -246,12 +246,14 @@ def _appended(before: pd.DataFrame, now: pd.DataFrame, folder: Path) -> pd.DataF
     factors = [name for name in now if name != "point"]
     if factors != [name for name in before if name != "point"]:
         raise InputError(f"{folder} holds another study: its factors differ; {OTHER}")
-    if now[factors].iloc[: len(before)].equals(before[factors]):
+    old, new = plain_rows(before[factors]), plain_rows(now[factors])
+    if new[: len(old)] == old:
         return now
-    old, new = (list(map(tuple, table[factors].to_numpy(object))) for table in (before, now))
     lost = set(old) - set(new)
     if lost:
-        shown = ", ".join(f"{k} = {v}" for k, v in zip(factors, sorted(lost)[0], strict=True))
+        shown = ", ".join(
+            f"{k} = {v}" for k, v in zip(factors, next(v for v in old if v in lost), strict=True)
+        )
         raise InputError(
             f"{folder} holds another study: {len(lost)} of its points are not in this design, "
             f"such as {shown}; {OTHER}"

@@ -55,7 +55,7 @@ def work(folder: str | Path, chunk: int) -> None:
         results.append(_result(each, known[each.id]))
     rows = pd.DataFrame([result.row for result in results])
     outcomes = pd.concat([result.outcomes for result in results], ignore_index=True)
-    parts.write(folder, chunk, rows, outcomes)
+    parts.write(folder, chunk, plan.factors, rows, outcomes)
 
 
 def run_one(study: Study, planned: PlannedRun) -> Result:
