@@ -41,17 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.plain_output()
     try:
         asked = _parser().parse_args(arguments)
-        asked.do(asked)
+        status: int = asked.do(asked) or 0
         sys.stdout.flush()
     except BrokenPipeError:
         terminal.close_output()
+        status = 0
     except InputError as error:
         return _failed(str(error), BAD_INPUT)
     except OutputError as error:
         return _failed(str(error), BAD_OUTPUT)
     except KeyboardInterrupt as stopped:
         return _failed(str(stopped) or "stopped; no results were written", STOPPED)
-    return 0
+    return status
 
 
 def _failed(message: str, status: int) -> int:
