@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from abm.study.analysis import Analysis
+    from abm.study.factors import Factor
+
 MOST_BARS = 25
 MOST_NUMBERED = 15
 DECADES = 1000  # of a screening's axes: the largest value over the smallest told apart
@@ -29,6 +32,26 @@ WIDTH, CHARACTER = 7.0, 0.075  # inches of a heat map's panels together, of a ch
 BY = "Simulated by Relokant"
 INTERVALS = "lines are 95 % intervals"
 MISSING = "#E6E6E6"
+
+
+def of(
+    analysis: Analysis, points: pd.DataFrame, factors: Sequence[Factor]
+) -> list[tuple[str, Figure]]:
+    """The figures of one analysis, each with its name."""
+    reading, table = analysis.reading, analysis.table
+    draw = {
+        "morris": morris_scatter,
+        "sobol": sobol_bars,
+        "pawn": pawn_bars,
+        "swings": tornado,
+        "contrasts": differences,
+    }[analysis.kind]
+    drawn = [(analysis.kind, draw(table, reading.label, reading.unit))]
+    if analysis.kind == "contrasts" and table["factor"].nunique() == len(factors) > 1:
+        names = [factor.name for factor in factors]
+        means = reading.values.mean(axis=1)
+        drawn.append(("heat-map", heat_map(points, means, names, reading.label, reading.unit)))
+    return drawn
 
 
 def tornado(swings: pd.DataFrame, label: str, unit: str) -> Figure:
@@ -112,8 +135,9 @@ def morris_scatter(indices: pd.DataFrame, label: str, unit: str) -> Figure:
     rows = indices.sort_values("mu_star", ascending=False, ignore_index=True)
     by, unit = _scaled(rows["mu_star_high"], unit)
     largest = float(np.nanmax([*rows["mu_star_high"], *rows["sigma"]])) / by or 1.0
-    smallest = rows[["mu_star", "sigma"]].replace(0, np.nan).min(axis=None) / by
-    least = max(largest / DECADES, 0.7 * np.nan_to_num(smallest, nan=0.0))
+    sizes = rows[["mu_star", "sigma"]].to_numpy(float) / by
+    smallest = float(sizes[sizes > 0].min(initial=largest))
+    least = float(np.clip(0.7 * smallest, largest / DECADES, largest / 12))
     across, up = (np.maximum(rows[k].to_numpy(float) / by, least) for k in ("mu_star", "sigma"))
     ends = np.maximum(rows[["mu_star_low", "mu_star_high"]].to_numpy(float) / by, least)
     figure, (axes,) = canvas(1, 1, height=5.6)
@@ -138,8 +162,8 @@ def morris_scatter(indices: pd.DataFrame, label: str, unit: str) -> Figure:
     others = f" Grey: {len(rows) - top} more factors." if len(rows) > top else ""
     source = (
         f"{BY}; {_blocks(indices, 'trajectories')}; {INTERVALS}.{others} What is smaller "
-        "lies at the edge.\nDotted: σ = μ*; far below it, a factor acts alike everywhere; near it or above, by "
-        "way of others or in bends."
+        "lies at the edge.\nDotted: σ = μ*; far below it, a factor acts alike everywhere; near "
+        "it or above, by way of others or in bends."
     )
     return signed(figure, _titled("Morris screening", label), source)
 
