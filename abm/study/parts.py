@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -65,15 +66,15 @@ def path_of(folder: Path, kind: str, chunk: int) -> Path:
 
 
 def write(
-    folder: Path, chunk: int, factors: Iterable[str], runs: pd.DataFrame, outcomes: pd.DataFrame
+    folder: Path, chunk: int, factors: Sequence[str], runs: pd.DataFrame, outcomes: pd.DataFrame
 ) -> None:
     """Write both parts of a chunk, that of the runs last; OutputError if the disk does not."""
+    left_alone: dict[str, Any] = dict.fromkeys(name for name in factors if name not in runs)
     tables = (
         (OUTCOMES, outcomes, OUTCOMES_SCHEMA),
-        (RUNS, runs, runs_schema(factors)),
+        (RUNS, runs.assign(**left_alone), runs_schema(factors)),
     )
     for kind, rows, schema in tables:
-        rows = rows.reindex(columns=schema.names)
         table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
         write_table(table.replace_schema_metadata(None), path_of(folder, kind, chunk))
 
