@@ -26,7 +26,7 @@ def write(folder: Path, chunk: int = 0, runs: int = 3) -> None:
 
 
 def test_a_missing_column_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="date"):
+    with pytest.raises(KeyError, match="point"):
         parts.write(tmp_path, 0, FACTORS, pd.DataFrame({"run": ["1"]}), pd.DataFrame({"run": []}))
 
 
@@ -63,10 +63,11 @@ def test_a_page_with_other_bytes_is_found(tmp_path: Path) -> None:
     write(tmp_path)
     path = parts.path_of(tmp_path, parts.RUNS, 0)
     content = bytearray(path.read_bytes())
-    at = content.index(b"0001")
-    content[at : at + 4] = b"9999"
+    content[len(b"PAR1") + 50] ^= 255
     path.write_bytes(content)
+    assert parts.rows_in(path) == 3
     assert parts.read(tmp_path, parts.RUNS, 0).empty
+    assert parts.tidy_up(tmp_path) == 1
 
 
 def test_too_few_rows_are_not_whole(tmp_path: Path) -> None:

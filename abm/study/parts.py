@@ -120,7 +120,7 @@ def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:
 
 
 def rows_in(path: Path) -> int | None:
-    """Rows of a part, None if it is missing or torn."""
+    """How many rows a part has, None if it is missing or torn."""
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException):
@@ -159,28 +159,38 @@ def read(
 ) -> pd.DataFrame:
     """A chunk's rows, of some runs or all; empty, without columns, if there is nothing to read."""
     filters = None if runs is None else [("run", "in", list(runs))]
+    table = table_in(path_of(folder, kind, chunk), filters, columns)
+    return pd.DataFrame() if table is None else table.to_pandas()
+
+
+def table_in(
+    path: Path,
+    filters: list[tuple[str, str, Any]] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pa.Table | None:
+    """Rows of a part, None if it is missing or torn."""
     try:
-        table = pq.read_table(
-            path_of(folder, kind, chunk),
+        return pq.read_table(
+            path,
             filters=filters,
             columns=columns,
             partitioning=None,
             page_checksum_verification=True,
         )
     except (OSError, pa.ArrowException):
-        return pd.DataFrame()
-    return table.to_pandas()
+        return None
 
 
 def tidy_up(folder: Path) -> int:
     """Remove torn parts, and what writers long dead left half-written; how many parts were torn.
 
-    A torn file would break whoever reads all parts at once, such as DuckDB.
+    Each part is read to its end, so that its checksums tell of other bytes too. A torn file would
+    break whoever reads all parts at once, such as DuckDB.
     """
     torn = 0
     for kind in (RUNS, OUTCOMES):
         for path in (folder / kind).glob("part-*.parquet"):
-            if rows_in(path) is None:
+            if table_in(path) is None:
                 path.unlink(missing_ok=True)
                 torn += 1
         for path in (folder / kind).glob(".*.tmp"):
