@@ -69,14 +69,28 @@ def write(
     folder: Path, chunk: int, factors: Sequence[str], runs: pd.DataFrame, outcomes: pd.DataFrame
 ) -> None:
     """Write both parts of a chunk, that of the runs last; OutputError if the disk does not."""
+    for kind, table in tables(factors, runs, outcomes).items():
+        write_table(table, path_of(folder, kind, chunk))
+
+
+def tables(
+    factors: Sequence[str], runs: pd.DataFrame, outcomes: pd.DataFrame
+) -> dict[str, pa.Table]:
+    """What the parts of a chunk hold, in the order in which they are written.
+
+    KeyError names a column that is missing; only factors may be.
+    """
     left_alone: dict[str, Any] = dict.fromkeys(name for name in factors if name not in runs)
-    tables = (
-        (OUTCOMES, outcomes, OUTCOMES_SCHEMA),
-        (RUNS, runs.assign(**left_alone), runs_schema(factors)),
-    )
-    for kind, rows, schema in tables:
-        table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
-        write_table(table.replace_schema_metadata(None), path_of(folder, kind, chunk))
+    found = {
+        OUTCOMES: (outcomes, OUTCOMES_SCHEMA),
+        RUNS: (runs.assign(**left_alone), runs_schema(factors)),
+    }
+    return {
+        kind: pa.Table.from_pandas(
+            rows, schema=schema, preserve_index=False
+        ).replace_schema_metadata(None)
+        for kind, (rows, schema) in found.items()
+    }
 
 
 def write_table(table: pa.Table, path: Path) -> None:
