@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from abm.study import parts, sweep_store, work
 from abm.study.plan import Plan
@@ -91,8 +90,5 @@ def _probe(plan: Plan) -> tuple[float, float, str | None]:
     copies = min(plan.chunk, len(plan))
     rows = pd.DataFrame([result.row] * copies)
     outcomes = pd.concat([result.outcomes] * copies)
-    size = sum(
-        parts.content(pa.Table.from_pandas(table, preserve_index=False)).size
-        for table in (rows, outcomes)
-    )
+    size = sum(parts.content(t).size for t in parts.tables(plan.factors, rows, outcomes).values())
     return float(result.row["seconds"]), size / copies, result.row["error"]

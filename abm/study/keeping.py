@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from abm import checks
@@ -68,14 +69,11 @@ class Keep:
         if self.dates is not None:
             chosen &= kept["date"].isin(pd.to_datetime(list(self.dates)))
         kept = kept[chosen]
-        order = pd.DataFrame(
-            {
-                "outcome": kept["outcome"].map({name: k for k, name in enumerate(self.outcomes)}),
-                "host": kept["host"].map({name: k for k, name in enumerate(self.hosts)}),
-                "date": kept["date"],
-            }
-        )
-        return kept.loc[order.sort_values(["outcome", "host", "date"]).index]
+        ranks = [
+            kept[column].map({name: rank for rank, name in enumerate(names)})
+            for column, names in (("outcome", self.outcomes), ("host", self.hosts))
+        ]
+        return kept.iloc[np.lexsort((kept["date"], ranks[1], ranks[0]))]
 
 
 TEXTS = ("host", "outcome", "unit")

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -65,17 +66,31 @@ def path_of(folder: Path, kind: str, chunk: int) -> Path:
 
 
 def write(
-    folder: Path, chunk: int, factors: Iterable[str], runs: pd.DataFrame, outcomes: pd.DataFrame
+    folder: Path, chunk: int, factors: Sequence[str], runs: pd.DataFrame, outcomes: pd.DataFrame
 ) -> None:
     """Write both parts of a chunk, that of the runs last; OutputError if the disk does not."""
-    tables = (
-        (OUTCOMES, outcomes, OUTCOMES_SCHEMA),
-        (RUNS, runs, runs_schema(factors)),
-    )
-    for kind, rows, schema in tables:
-        rows = rows.reindex(columns=schema.names)
-        table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
-        write_table(table.replace_schema_metadata(None), path_of(folder, kind, chunk))
+    for kind, table in tables(factors, runs, outcomes).items():
+        write_table(table, path_of(folder, kind, chunk))
+
+
+def tables(
+    factors: Sequence[str], runs: pd.DataFrame, outcomes: pd.DataFrame
+) -> dict[str, pa.Table]:
+    """What the parts of a chunk hold, in the order in which they are written.
+
+    KeyError names a column that is missing; only factors may be.
+    """
+    left_alone: dict[str, Any] = dict.fromkeys(name for name in factors if name not in runs)
+    found = {
+        OUTCOMES: (outcomes, OUTCOMES_SCHEMA),
+        RUNS: (runs.assign(**left_alone), runs_schema(factors)),
+    }
+    return {
+        kind: pa.Table.from_pandas(
+            rows, schema=schema, preserve_index=False
+        ).replace_schema_metadata(None)
+        for kind, (rows, schema) in found.items()
+    }
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -119,7 +134,7 @@ def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:
 
 
 def rows_in(path: Path) -> int | None:
-    """Rows of a part, None if it is missing or torn."""
+    """How many rows a part has, None if it is missing or torn."""
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException):
@@ -158,28 +173,38 @@ def read(
 ) -> pd.DataFrame:
     """A chunk's rows, of some runs or all; empty, without columns, if there is nothing to read."""
     filters = None if runs is None else [("run", "in", list(runs))]
+    table = table_in(path_of(folder, kind, chunk), filters, columns)
+    return pd.DataFrame() if table is None else table.to_pandas()
+
+
+def table_in(
+    path: Path,
+    filters: list[tuple[str, str, Any]] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pa.Table | None:
+    """Rows of a part, None if it is missing or torn."""
     try:
-        table = pq.read_table(
-            path_of(folder, kind, chunk),
+        return pq.read_table(
+            path,
             filters=filters,
             columns=columns,
             partitioning=None,
             page_checksum_verification=True,
         )
     except (OSError, pa.ArrowException):
-        return pd.DataFrame()
-    return table.to_pandas()
+        return None
 
 
 def tidy_up(folder: Path) -> int:
     """Remove torn parts, and what writers long dead left half-written; how many parts were torn.
 
-    A torn file would break whoever reads all parts at once, such as DuckDB.
+    Each part is read to its end, so that its checksums tell of other bytes too. A torn file would
+    break whoever reads all parts at once, such as DuckDB.
     """
     torn = 0
     for kind in (RUNS, OUTCOMES):
         for path in (folder / kind).glob("part-*.parquet"):
-            if rows_in(path) is None:
+            if table_in(path) is None:
                 path.unlink(missing_ok=True)
                 torn += 1
         for path in (folder / kind).glob(".*.tmp"):

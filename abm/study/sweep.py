@@ -108,9 +108,10 @@ def forget_failures(folder: Path, share: Share = WHOLE) -> int:
         rows = parts.read(folder, parts.RUNS, chunk)
         if rows.empty or (kept := rows["status"] == parts.DONE).all():
             continue
-        forgotten += int((~kept).sum())
         outcomes = parts.read(folder, parts.OUTCOMES, chunk)
-        parts.write(folder, chunk, factors, rows[kept], outcomes)
+        if "run" in outcomes:  # else torn, and done again in any case
+            parts.write(folder, chunk, factors, rows[kept], outcomes)
+        forgotten += int((~kept).sum())
     return forgotten
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from abm.errors import InputError, OutputError, unknown
 from abm.observation import WORLD
@@ -169,33 +168,26 @@ class Sweep:
             raise OutputError(store.cannot_write(target.parent, error)) from error
         return target
 
-    def _parts(self, kind: str) -> Iterator[pa.Table]:
-        """The parts' tables, those of outcomes only where the chunk's runs are there."""
+    def _parts(
+        self,
+        kind: str,
+        chosen: list[tuple[str, str, Any]] | None = None,
+        columns: list[str] | None = None,
+    ) -> Iterator[pa.Table]:
+        """The parts' tables, where a chunk has both; what is torn is as good as not there."""
+        other = parts.OUTCOMES if kind == parts.RUNS else parts.RUNS
         for path in _files(self.folder, kind):
-            if (
-                kind == parts.OUTCOMES
-                and parts.rows_in(self.folder / parts.RUNS / path.name) is None
-            ):
+            if parts.rows_in(self.folder / other / path.name) is None:
                 continue
-            if (
-                kind == parts.RUNS
-                and parts.rows_in(self.folder / parts.OUTCOMES / path.name) is None
-            ):
-                continue
-            try:
-                yield pq.read_table(path, partitioning=None)
-            except (OSError, pa.ArrowException):
-                continue  # torn: as good as not there
+            table = parts.table_in(path, chosen, columns)
+            if table is not None:
+                yield table
 
     def _read(
         self, kind: str, schema: pa.Schema, chosen: list[tuple[str, str, Any]] | None = None
     ) -> pd.DataFrame:
-        condition = pq.filters_to_expression(chosen) if chosen else None
-        tables = [schema.empty_table()]
-        for table in self._parts(kind):
-            rows = table if condition is None else table.filter(condition)
-            tables.append(_coded(rows.select(schema.names)))
-        tables[0] = _coded(tables[0])
+        tables = [_coded(schema.empty_table())]
+        tables += [_coded(table) for table in self._parts(kind, chosen, schema.names)]
         return pa.concat_tables(tables).unify_dictionaries().to_pandas()
 
     def __repr__(self) -> str:

@@ -137,8 +137,10 @@ def check_free(folder: Path) -> None:
     begun = folder.is_dir() and all(
         path.name in (STUDY, POINTS, PEOPLE) or path.suffix == ".tmp" for path in folder.iterdir()
     )
+    if (folder / store.RUN).exists():
+        raise InputError(f"{folder} holds the results of abm run; {OTHER}")
     if not begun:
-        store.check(folder)
+        store.check(folder, overwrite=True)  # of which there is nothing
 
 
 def done_elsewhere(plan: Plan, folder: Path) -> pd.DataFrame:
