@@ -108,6 +108,8 @@ def difference(
 
 def luck_share(values: pd.DataFrame) -> float:
     """The part of single runs' variance that comes from luck rather than the point; NaN below two
-    replicates."""
-    within = values.var(axis=1, ddof=1).mean()
-    return float(within / (within + max(values.mean(axis=1).var() - within / values.shape[1], 0)))
+    replicates, and where nothing varies."""
+    within = float(values.var(axis=1, ddof=1).mean())
+    between = float(values.mean(axis=1).var()) - within / values.shape[1]
+    whole = within + max(between, 0.0)
+    return within / whole if whole else float("nan")
