@@ -245,7 +245,7 @@ def heat_map(
     figure.colorbar(image, ax=panels, label=unit, fraction=0.04, pad=0.02)
     more = [name for name in points.columns if name not in ("point", *factors[:4])]
     said = f", and over {', '.join(more)}" if more else ""
-    return signed(figure, _titled("Policy grid", label), f"{BY}; mean over replicates{said}.")
+    return signed(figure, _titled("Over the grid", label), f"{BY}; mean over replicates{said}.")
 
 
 def _cells(
