@@ -12,6 +12,7 @@ import pytest
 from abm.study.design import points
 from abm.study.factors import Choice, Design
 from abm.view import sensitivity_figures as figures
+from abm.view.heat_map import heat_map
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,6 +83,16 @@ def test_figures_say_what_they_show_at_any_size(name: str, count: int) -> None:
         assert "25 largest of 100" in figure.get_supxlabel() or "85 more" in figure.get_supxlabel()
 
 
+@pytest.mark.parametrize("count", [1, 100])
+def test_the_key_beside_a_scatter_hides_nothing(count: int) -> None:
+    figure = figures.morris_scatter(indices(count, "mu_star", "sigma"), LABEL, UNIT)
+    figure.canvas.draw()
+    (key,) = figure.axes[0].texts[-1:]
+    assert key.get_text().count("simplified") == min(count, 15)
+    (source,) = (text for text in figure.texts if "Relokant" in text.get_text())
+    assert key.get_window_extent().y0 > source.get_window_extent().y1
+
+
 @pytest.mark.parametrize("name", ["tornado", "sobol", "pawn"])
 def test_the_largest_is_on_top(name: str) -> None:
     draw, table = DRAWINGS[name]
@@ -122,7 +133,7 @@ def test_a_heat_map_has_every_cell_with_its_mean(count: int) -> None:
     table = points(Design("grid"), GRID, 1)
     outcome = table["down"] * 1000 + table["across"] + (table["quota"] == 1e6) * 100
     names = [factor.name for factor in GRID][:count]
-    figure = figures.heat_map(table, outcome, names, LABEL, UNIT)
+    figure = heat_map(table, outcome, names, LABEL, UNIT)
     panels = [axes for axes in figure.axes if axes.images]
     assert len(panels) == [1, 1, 2, 4][count - 1]
     cells = np.concatenate([np.asarray(axes.images[0].get_array()).ravel() for axes in panels])
@@ -136,6 +147,6 @@ def test_a_heat_map_has_every_cell_with_its_mean(count: int) -> None:
 def test_a_cell_without_a_run_is_no_number() -> None:
     table = points(Design("grid"), GRID[:2], 1)
     outcome = table["down"].where(table["point"] != 3)
-    figure = figures.heat_map(table, outcome, ["down", "across"], LABEL, UNIT)
+    figure = heat_map(table, outcome, ["down", "across"], LABEL, UNIT)
     assert np.ma.count_masked(figure.axes[0].images[0].get_array()) == 1
     assert [text.get_text() for text in figure.axes[0].texts].count("–") == 1

@@ -2,20 +2,21 @@
 
 Each function takes a table of `abm.study.sensitivity` or `abm.study.contrasts` for one measure,
 its label and unit, and returns a matplotlib Figure that no window owns. Lines are 95 % intervals.
-Colours are those of Okabe and Ito, or a map that colour-blind readers see alike (cividis).
+Colours are those of Okabe and Ito.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from abm.view.figures import BLACK, BLUE, GREY, ORANGE, canvas, signed
+from abm.view.heat_map import heat_map
+from abm.view.labels import BY, scaled, titled, value_text, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,11 +28,8 @@ if TYPE_CHECKING:
 MOST_BARS = 25
 MOST_NUMBERED = 15
 DECADES = 1000  # of a screening's axes: the largest value over the smallest told apart
-ROW = 0.27  # inches a bar
-WIDTH, CHARACTER = 7.0, 0.075  # inches of a heat map's panels together, of a character
-BY = "Simulated by Relokant"
+ROW, KEY_LINE = 0.27, 0.185  # inches a bar, a line of the key beside a scatter
 INTERVALS = "lines are 95 % intervals"
-MISSING = "#E6E6E6"
 
 
 def of(
@@ -61,7 +59,7 @@ def tornado(swings: pd.DataFrame, label: str, unit: str) -> Figure:
     """
     reach = swings.groupby("factor", sort=False)["difference"].agg(lambda each: each.abs().max())
     shown, said = _largest(reach)
-    by, unit = _scaled(swings["difference"], unit)
+    by, unit = scaled(swings["difference"], unit)
     figure, axes = _bars(len(shown))
     for place, name in enumerate(shown):
         rows = swings[swings["factor"] == name]
@@ -80,7 +78,7 @@ def tornado(swings: pd.DataFrame, label: str, unit: str) -> Figure:
         f"bars' ends.\nScenario: {base / by:,.4g} {unit}; mean of {_replicates(swings)} "
         f"replicates, paired; {INTERVALS}.{said}"
     )
-    return signed(figure, _titled("One at a time", label), source)
+    return signed(figure, titled("One at a time", label), source)
 
 
 def sobol_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
@@ -101,7 +99,7 @@ def sobol_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
     axes.axvline(0, color=BLACK, linewidth=0.8, zorder=3)
     _legend(axes)
     source = f"{BY}; {_blocks(indices, 'base points')}; {INTERVALS}.{said}"
-    return signed(figure, _titled("Sobol indices", label), source)
+    return signed(figure, titled("Sobol indices", label), source)
 
 
 def pawn_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
@@ -127,24 +125,26 @@ def pawn_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
     axes.set_xlabel("PAWN: distance between distributions, 0 to 1; median over the factor's range")
     _legend(axes)
     source = f"{BY}; {_blocks(indices, 'points')}; {INTERVALS}.{said}"
-    return signed(figure, _titled("Influence on the whole distribution", label), source)
+    return signed(figure, titled("Influence on the whole distribution", label), source)
 
 
 def morris_scatter(indices: pd.DataFrame, label: str, unit: str) -> Figure:
     """Morris' mu* and sigma: how strong a factor is, and how uneven; the strongest are numbered."""
     rows = indices.sort_values("mu_star", ascending=False, ignore_index=True)
-    by, unit = _scaled(rows["mu_star_high"], unit)
+    by, unit = scaled(rows["mu_star_high"], unit)
     largest = float(np.nanmax([*rows["mu_star_high"], *rows["sigma"]])) / by or 1.0
     sizes = rows[["mu_star", "sigma"]].to_numpy(float) / by
     smallest = float(sizes[sizes > 0].min(initial=largest))
     least = float(np.clip(0.7 * smallest, largest / DECADES, largest / 12))
     across, up = (np.maximum(rows[k].to_numpy(float) / by, least) for k in ("mu_star", "sigma"))
     ends = np.maximum(rows[["mu_star_low", "mu_star_high"]].to_numpy(float) / by, least)
-    figure, (axes,) = canvas(1, 1, height=5.6)
+    top = min(MOST_NUMBERED, len(rows))
+    names = [wrapped(name, 34).replace("\n", "\n     ") for name in rows["factor"][:top]]
+    key = "\n".join(f"{k + 1}  {name}" for k, name in enumerate(names))
+    figure, (axes,) = canvas(1, 1, height=max(5.6, 1.6 + KEY_LINE * (key.count("\n") + 1)))
     axes.set(xscale="log", yscale="log")
     axes.set_xlim(least / 1.15, 1.3 * largest)
     axes.set_ylim(least / 1.15, 1.3 * largest)
-    top = min(MOST_NUMBERED, len(rows))
     axes.scatter(across[top:], up[top:], s=14, color=GREY, linewidth=0, zorder=2, clip_on=False)
     axes.scatter(across[:top], up[:top], s=34, color=BLUE, linewidth=0, zorder=3, clip_on=False)
     for k in range(top):
@@ -156,8 +156,6 @@ def morris_scatter(indices: pd.DataFrame, label: str, unit: str) -> Figure:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.spines[["top", "right"]].set_visible(False)
-    names = [_wrapped(name, 34).replace("\n", "\n     ") for name in rows["factor"][:top]]
-    key = "\n".join(f"{k + 1}  {name}" for k, name in enumerate(names))
     axes.text(1.03, 1.0, key, transform=axes.transAxes, va="top", fontsize=9, linespacing=1.35)
     others = f" Grey: {len(rows) - top} more factors." if len(rows) > top else ""
     source = (
@@ -165,7 +163,7 @@ def morris_scatter(indices: pd.DataFrame, label: str, unit: str) -> Figure:
         "lies at the edge.\nDotted: σ = μ*; far below it, a factor acts alike everywhere; near "
         "it or above, by way of others or in bends."
     )
-    return signed(figure, _titled("Morris screening", label), source)
+    return signed(figure, titled("Morris screening", label), source)
 
 
 def _numbers(axes: Axes, across: Any, up: Any, top: int, decades: float) -> None:
@@ -194,9 +192,9 @@ def _numbers(axes: Axes, across: Any, up: Any, top: int, decades: float) -> None
 
 def differences(contrasts: pd.DataFrame, label: str, unit: str) -> Figure:
     """Each value of each lever against its first, with the interval of the paired difference."""
-    by, unit = _scaled(contrasts["difference"], unit)
+    by, unit = scaled(contrasts["difference"], unit)
     names = [
-        f"{row.factor}: {_value(row.value)} against {_value(row.against)}"
+        f"{row.factor}: {value_text(row.value)} against {value_text(row.against)}"
         for row in contrasts.itertuples()
     ]
     figure, axes = _bars(len(names))
@@ -211,106 +209,7 @@ def differences(contrasts: pd.DataFrame, label: str, unit: str) -> Figure:
         f"{BY}; all else equal, mean over the other factors; {_replicates(contrasts)} replicates, "
         f"paired; {INTERVALS}."
     )
-    return signed(figure, _titled("Levers against each other", label), source)
-
-
-def heat_map(
-    points: pd.DataFrame, means: pd.Series, factors: Sequence[str], label: str, unit: str
-) -> Figure:
-    """The outcome over a grid: up to four factors, as rows and columns of cells and of panels.
-
-    points : the sweep's; means : the outcome at each, in the same order; factors : down and across
-    the cells, then across and down the panels; over any further factor the mean is taken
-    """
-    names = [*factors[:4], *([None] * (4 - len(factors[:4])))]
-    down, across, panel_across, panel_down = names
-    by, unit = _scaled(means, unit)
-    table = points.assign(outcome=means.to_numpy(float) / by)
-    rows, columns = _values(points, panel_down), _values(points, panel_across)
-    cells = [len(_values(points, name)) for name in (down, across)]
-    height = min(2.2 + len(rows) * max(0.42 * cells[0] + 0.5, 1.1), 14)
-    figure, panels = canvas(len(rows), len(columns), height=height, sharey=True)
-    limits = table.groupby([n for n in names if n], sort=False)["outcome"].mean()
-    ends = float(limits.min()), float(limits.max())
-    image: Any = None
-    for place, axes in enumerate(panels):
-        row, column = rows[place // len(columns)], columns[place % len(columns)]
-        chosen = _chosen(table, panel_down, row) & _chosen(table, panel_across, column)
-        image = _cells(axes, table[chosen], (down, across), points, ends, WIDTH / len(columns))
-        _panel_titles(axes, place, len(columns), (panel_across, column), (panel_down, row))
-        if place // len(columns) == len(rows) - 1:
-            axes.set_xlabel(across or "")
-        if place % len(columns) == 0:
-            axes.set_ylabel(down or "")
-    figure.colorbar(image, ax=panels, label=unit, fraction=0.04, pad=0.02)
-    more = [name for name in points.columns if name not in ("point", *factors[:4])]
-    said = f", and over {', '.join(more)}" if more else ""
-    return signed(figure, _titled("Over the grid", label), f"{BY}; mean over replicates{said}.")
-
-
-def _cells(
-    axes: Axes,
-    table: pd.DataFrame,
-    factors: tuple[str | None, str | None],
-    points: pd.DataFrame,
-    ends: tuple[float, float],
-    width: float,
-) -> Any:
-    """One panel, so many inches wide: coloured cells, with their numbers if there is room."""
-    from matplotlib import colormaps
-
-    down, across = (_values(points, name) for name in factors)
-    grid = np.full((len(down), len(across)), np.nan)
-    for i, high in enumerate(down):
-        for j, wide in enumerate(across):
-            here = _chosen(table, factors[0], high) & _chosen(table, factors[1], wide)
-            grid[i, j] = table.loc[here, "outcome"].mean()
-    colours = colormaps["cividis"].with_extremes(bad=MISSING)
-    low, high = ends if ends[1] > ends[0] else (ends[0] - 0.5, ends[0] + 0.5)
-    image = axes.imshow(
-        np.ma.masked_invalid(grid), cmap=colours, vmin=low, vmax=high, origin="lower", aspect="auto"
-    )
-    digits = max(0, 2 - int(np.floor(np.log10(max(high - low, 1e-12)))))
-    longest = max(len(f"{value:,.{digits}f}") for value in ends)
-    if len(across) * (longest + 1) * CHARACTER < width:
-        for (i, j), value in np.ndenumerate(grid):
-            shade = BLACK if not value < (low + high) / 2 else "white"
-            text = f"{value:,.{digits}f}" if np.isfinite(value) else "–"
-            axes.text(j, i, text, ha="center", va="center", fontsize=8, color=shade)
-    names = [_value(value) for value in across]
-    crowded = len(across) * (max(map(len, names)) + 1) * 1.3 * CHARACTER > width
-    axes.set_xticks(range(len(across)), names, rotation=90 if crowded else 0)
-    axes.set_yticks(range(len(down)), [_value(value) for value in down])
-    axes.tick_params(length=0)
-    return image
-
-
-def _panel_titles(
-    axes: Axes,
-    place: int,
-    columns: int,
-    across: tuple[str | None, object],
-    down: tuple[str | None, object],
-) -> None:
-    if across[0] is not None and place < columns:
-        axes.set_title(f"{_wrapped(across[0], 30)}\n= {_value(across[1])}", fontsize=9)
-    if down[0] is not None and place % columns == columns - 1:
-        text = f"{_wrapped(down[0], 24)}\n= {_value(down[1])}"
-        axes.annotate(
-            text, (1.03, 0.5), xycoords="axes fraction", rotation=270, va="center", fontsize=9
-        )
-
-
-def _values(points: pd.DataFrame, name: str | None) -> list[Any]:
-    """A factor's values in order: numbers ascending, names as they come; one for no factor."""
-    if name is None:
-        return [None]
-    values = points[name].dropna().unique().tolist()
-    return values if any(isinstance(value, str) for value in values) else sorted(values)
-
-
-def _chosen(table: pd.DataFrame, name: str | None, value: object) -> Any:
-    return np.full(len(table), True) if name is None else table[name] == value
+    return signed(figure, titled("Levers against each other", label), source)
 
 
 def _bars(count: int, height: float = 1.0) -> tuple[Figure, Axes]:
@@ -327,7 +226,7 @@ def _legend(axes: Axes) -> None:
 
 
 def _named(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), [_wrapped(name, 44) for name in names], fontsize=9)
+    axes.set_yticks(range(len(names)), [wrapped(name, 44) for name in names], fontsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
 
@@ -348,7 +247,7 @@ def _ends(axes: Axes, place: int, rows: pd.DataFrame, by: float) -> None:
         if side == "left" and len(order) == 1 and max(rows["difference"]) > 0:
             continue
         axes.annotate(
-            _value(value),
+            value_text(value),
             (edge / by, place),
             xytext=(-4 if side == "left" else 4, 0),
             textcoords="offset points",
@@ -366,36 +265,6 @@ def _largest(values: pd.Series) -> tuple[list[str], str]:
     order = values.sort_values(ascending=False, kind="stable")
     said = f" The {MOST_BARS} largest of {len(order)}." if len(order) > MOST_BARS else ""
     return [str(name) for name in order.index[:MOST_BARS]], said
-
-
-def _scaled(values: pd.Series, unit: str) -> tuple[float, str]:
-    """What to divide by, and the unit then: thousands and millions for large numbers."""
-    largest = float(values.abs().max())
-    for by, word in ((1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
-        if largest >= by:
-            return (by if by != 1e4 else 1e3), f"{word} {unit}"
-    return 1.0, unit
-
-
-def _value(value: Any) -> str:
-    """A factor's value for people."""
-    if value is None or value == "":
-        return "none"
-    if isinstance(value, str):
-        return value
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-
-
-def _wrapped(name: str, width: int) -> str:
-    """A long name on several lines, cut after dots, underscores and spaces alone."""
-    if len(name) <= width:
-        return name
-    spaced = name.replace("_", "_ ").replace(".", ". ")
-    return fill(spaced, width + 6, break_long_words=False).replace("_ ", "_").replace(". ", ".")
-
-
-def _titled(what: str, label: str) -> str:
-    return fill(f"{what}: {label}", 84)
 
 
 def _replicates(table: pd.DataFrame) -> str:
