@@ -78,7 +78,7 @@ def _in_a_pool(
     pool = ProcessPoolExecutor(min(workers, len(waiting)), context, initializer=_begin_worker)
     try:
         while waiting or running:
-            with _fit_to_start_workers():
+            with fit_to_start_workers():
                 while waiting and len(running) < workers:
                     chunk = waiting[0]
                     running[pool.submit(work, chunk)] = chunk  # a broken pool leaves it waiting
@@ -117,7 +117,7 @@ def _end_with(sentinel: int) -> None:
 
 
 @contextmanager
-def _fit_to_start_workers() -> Iterator[None]:
+def fit_to_start_workers() -> Iterator[None]:
     """Workers started within keep to one thread, and do not run the user's script again.
 
     Python would import ``__main__`` in each, for functions defined there; ours are not.
