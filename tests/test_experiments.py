@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_studies import EXPERIMENTS, SHIPPED, shipped, small
+from shipped_studies import EXPERIMENTS, SHIPPED, shipped, small
 
 from abm.cli import main
 from abm.parameters import NAMES
