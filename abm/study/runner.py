@@ -16,7 +16,7 @@ from abm.errors import InputError
 from abm.model import EmigrationModel
 from abm.own_mechanism import OwnMechanism
 from abm.scenario import Scenario
-from abm.study import store, targets
+from abm.study import memory, store, targets
 
 Progress = Callable[[int, int], None]
 
@@ -178,22 +178,24 @@ def run(
 
     Raises
     ------
-    InputError : an unknown name, a value out of its range, a date out of the horizon
+    InputError : an unknown name, a value out of its range, a date out of the horizon, or more
+        memory needed than is free
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    model = EmigrationModel(
+    resolved = scenarios.load(
         scenario,
         scale=scale,
         seed=seed,
         until=until,
         set=set,
         without=without,
-        screened=screened,
         replicate=replicate,
         population=population,
         mechanisms=mechanisms,
         looking_ahead=looking_ahead,
     )
+    memory.check(resolved)
+    model = EmigrationModel(resolved, screened=screened, replicate=resolved.replicate)
     while model.running:
         model.step()
         if progress is not None:

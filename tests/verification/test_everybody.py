@@ -1,0 +1,48 @@
+"""Screening is exact: a run that looks at everybody makes the same moves, in every scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from abm.model import EmigrationModel
+from abm.scenario import packaged_scenarios
+
+FAR = {"open-eu": "2026-06-30"}  # where high flows come late
+
+
+@pytest.mark.parametrize("name", sorted(packaged_scenarios()))
+def test_looking_at_everybody_gives_the_same_moves(
+    finished: Callable[..., EmigrationModel], name: str
+) -> None:
+    until = FAR.get(name, "2023-03-31")
+    screened, everybody = (finished(name, until=until, screened=way) for way in (True, False))
+    assert len(screened.moves_table()) > 30
+    pd.testing.assert_frame_equal(screened.moves_table(), everybody.moves_table())
+    pd.testing.assert_frame_equal(screened.refusals_table(), everybody.refusals_table())
+    pd.testing.assert_frame_equal(screened.outcomes(), everybody.outcomes())
+
+
+def test_when_half_the_country_wants_to_leave_it_is_still_exact(
+    finished: Callable[..., EmigrationModel],
+) -> None:
+    wish = {"cost_of_leaving": 4.0, "attachment_spread": 0.5, "journey_months": 0.2}
+    runs = [finished(until="2022-05-31", set=wish, screened=way) for way in (True, False)]
+    pd.testing.assert_frame_equal(runs[0].moves_table(), runs[1].moves_table())
+    pd.testing.assert_frame_equal(runs[0].outcomes(), runs[1].outcomes())
+
+
+def test_threads_change_nothing(
+    finished: Callable[..., EmigrationModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does the size of the parts in which people are judged."""
+    runs = []
+    for threads, part in (("1", 2**16), ("2", 500), ("3", 77)):
+        monkeypatch.setenv("RELOKANT_THREADS", threads)
+        monkeypatch.setattr("abm.choices.CHUNK", part)
+        runs.append(finished(scale=1000))
+    for other in runs[1:]:
+        pd.testing.assert_frame_equal(runs[0].moves_table(), other.moves_table())
+        pd.testing.assert_frame_equal(runs[0].outcomes(), other.outcomes())
