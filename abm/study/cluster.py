@@ -58,7 +58,8 @@ SHAPES = {
 
 def settings(table: Mapping[str, Any]) -> Cluster:
     """The table [cluster] of a study; InputError for a key or value that cannot be."""
-    return Cluster(**{key: _checked(key, value) for key, value in table.items()})
+    checked: dict[str, Any] = {key: _checked(key, value) for key, value in table.items()}
+    return Cluster(**checked)
 
 
 def _checked(key: str, value: object) -> str:
