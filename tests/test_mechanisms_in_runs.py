@@ -219,7 +219,7 @@ def test_m13_where_institutions_are_shut_scientists_do_not_go() -> None:
 def test_m14_costs_and_sanctions_keep_people_away() -> None:
     place = "United Arab Emirates"
     sanctioned = {**MANY, f"sanctions__{place}": 1.0}
-    dear = finished(**sanctioned, **{f"living_cost__{place}": 1.5})
+    dear = finished(**sanctioned, **{f"living_cost__{place}": 2.0})
     off = finished(("M14",), **sanctioned)
     there = [total(model, "arrivals", place) for model in (dear, off)]
     assert there[0] < 0.8 * there[1]

@@ -64,6 +64,7 @@ HARSH = {
     "humanitarian_visas_draft": 0.3,
     "publicity.Germany": 1.0,
     "entry_ban.Georgia": 1.0,
+    "host_constant.Georgia": 3.0,
     "entry_ban.Finland": 1.0,
     "entry_exemptions.Finland": 0.0,
     "draft_papers_only.Serbia": 1.0,

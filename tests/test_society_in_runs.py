@@ -85,7 +85,7 @@ def test_stronger_propaganda_holds_dissenters_back() -> None:
 
 
 def test_m24_exile_lets_the_opposition_speak() -> None:
-    on, off = finished(until=LATER), finished(("M24",), LATER)
+    on, off = finished((), LATER, 1000), finished(("M24",), LATER, 1000)
     assert world(on, "opposition_abroad")[-1] > 0
     assert (world(off, "opposition_abroad") == 0).all()
 
