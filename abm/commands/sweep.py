@@ -30,9 +30,16 @@ def add(commands: Any) -> None:
     add_argument = parser.add_argument
     add_argument("study", metavar="STUDY", help="a TOML file, or the folder of a sweep begun")
     add_argument("--out", metavar="DIR", help="the folder for results; results/NAME if not said")
-    add_argument("--on", default="local", metavar="ENGINE", help="local, dask or slurm")
+    add_argument(
+        "--on", default="local", metavar="ENGINE", help="local, dask, or serial: no processes"
+    )
     add_argument("--workers", type=_count, metavar="N", help="how many; all processors if not said")
     add_argument("--part", metavar="I/N", help="only share I of N, for N processes on one folder")
+    add_argument(
+        "--script",
+        metavar="BATCH",
+        help="print a script that does it in an array of --workers jobs: slurm, pbs or sge",
+    )
     add_argument("--dry-run", action="store_true", help="count runs, estimate hours and disk")
     add_argument("--status", action="store_true", help="say how far it is")
     add_argument("--retry", action="store_true", help="also do again what failed or timed out")
@@ -48,10 +55,14 @@ def _count(text: str) -> int:
 
 def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from abm.study import engines, estimate, sweep
+    from abm.study import array_script, engines, estimate, sweep
     from abm.study.sweep_results import Sweep
 
     study, folder = sweep.opened(asked.study, asked.out)
+    if asked.script:
+        parts = engines.check_workers(asked.workers)
+        print(array_script.script(asked.script, asked.study, folder, parts), end="")
+        return
     if asked.status:
         return _show_status(Sweep(folder))
     if asked.dry_run:

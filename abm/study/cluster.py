@@ -69,7 +69,7 @@ def _checked(key: str, value: object) -> str:
     said = checks.text(key, value, example)
     if not re.fullmatch(shape, said):
         raise InputError(
-            f"[cluster] {key} cannot be {checks.shown(said)}. Example: {key} = \"{example}\""
+            f'[cluster] {key} cannot be {checks.shown(said)}. Example: {key} = "{example}"'
         )
     return said
 

@@ -34,6 +34,7 @@ ONE_THREAD = {
         "BLIS_NUM_THREADS",
         "VECLIB_MAXIMUM_THREADS",
         "NUMEXPR_NUM_THREADS",
+        "RELOKANT_THREADS",
     )
 }
 
@@ -137,7 +138,7 @@ def fit_to_start_workers() -> Iterator[None]:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Processes started within keep their linear algebra to one thread."""
+    """Processes started within keep to one thread each."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
@@ -166,7 +167,7 @@ ENGINES: dict[str, Engine] = {"local": local, "serial": serial}
 def engine_of(name: str) -> Engine:
     """An engine by name; InputError if there is none."""
     if name not in ENGINES:
-        raise unknown("engine", name, ENGINES, "--on local")
+        raise unknown("engine", name, (*ENGINES, "dask"), "--on local")
     return ENGINES[name]
 
 
