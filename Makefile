@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint bench install
+.PHONY: run test verify lint bench studies install
+
+STUDIES := one-at-a-time morris-screen sobol policy-grid
 
 run: install            ## the baseline: targets beside results, and results/war-years/
 	$(BIN)/abm run war-years --overwrite
@@ -19,6 +21,11 @@ lint: install           ## style and types
 
 bench: install          ## speed against a plain Mesa object model
 	$(BIN)/python benchmarks/bench.py
+
+studies: install        ## the shipped studies, hours; goes on where it was stopped
+	set -e; for study in $(STUDIES); do \
+	  $(BIN)/abm sweep experiments/$$study.toml --out build/studies/$$study; \
+	  $(BIN)/abm sensitivity build/studies/$$study --out results/$$study; done
 
 install: .venv/installed
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from abm.own_mechanism import OwnMechanism
     from abm.own_people import packaged_people
     from abm.study.runner import Replicates, Run, replicate, run
+    from abm.study.sweep import sweep
+    from abm.study.sweep_results import Sweep, load
     from abm.view.figures import draw_all
 
 __version__ = "0.1.0"
@@ -30,10 +32,13 @@ __all__ = [
     "OwnMechanism",
     "Replicates",
     "Run",
+    "Sweep",
     "draw_all",
+    "load",
     "packaged_people",
     "replicate",
     "run",
+    "sweep",
 ]
 
 _HOME = {
@@ -43,10 +48,13 @@ _HOME = {
     "OwnMechanism": "abm.own_mechanism",
     "Replicates": "abm.study.runner",
     "Run": "abm.study.runner",
+    "Sweep": "abm.study.sweep_results",
     "draw_all": "abm.view.figures",
+    "load": "abm.study.sweep_results",
     "packaged_people": "abm.own_people",
     "replicate": "abm.study.runner",
     "run": "abm.study.runner",
+    "sweep": "abm.study.sweep",
 }
 
 

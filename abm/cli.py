@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from abm import __version__
+from abm.commands import export, rerun, sensitivity, sweep
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
 BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
 REPLICATES = 5
+COMMANDS = (sweep, sensitivity, rerun, export)  # each a module with `add`, in order of the help
+EXAMPLES = {
+    "list": "abm list levers",
+    "sweep": "abm sweep study.toml --out results/mine",
+    "sensitivity": "abm sensitivity results/mine",
+    "rerun": "abm rerun results/mine 0123456789abcdef",
+    "export": "abm export results/mine --to csv",
+}
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")
 
 
@@ -33,17 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.plain_output()
     try:
         asked = _parser().parse_args(arguments)
-        _listed(asked.what) if asked.command == "list" else _run(asked)
+        status: int = asked.do(asked) or 0
         sys.stdout.flush()
     except BrokenPipeError:
         terminal.close_output()
+        status = 0
     except InputError as error:
         return _failed(str(error), BAD_INPUT)
     except OutputError as error:
         return _failed(str(error), BAD_OUTPUT)
-    except KeyboardInterrupt:
-        return _failed("stopped; no results were written", STOPPED)
-    return 0
+    except KeyboardInterrupt as stopped:
+        return _failed(str(stopped) or "stopped; no results were written", STOPPED)
+    return status
 
 
 def _failed(message: str, status: int) -> int:
@@ -55,22 +65,26 @@ class _Parser(argparse.ArgumentParser):
     """Tells of a bad argument in one line."""
 
     def error(self, message: str) -> NoReturn:
-        example = "abm list levers" if self.prog.endswith("list") else "abm run war-years"
+        example = EXAMPLES.get(self.prog.rpartition(" ")[2], "abm run war-years")
         raise InputError(f"{message}. See {self.prog} --help, for example: {example}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="abm", description="Who leaves Russia, stays abroad, moves on, returns.")
     parser.add_argument("--version", action="version", version=f"relokant {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run | list")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser(
         "run",
         help="simulate a scenario",
         description="Simulate a scenario, print the targets beside the results, write a folder.",
     )
     _add_run_arguments(run.add_argument)
+    run.set_defaults(do=_run)
+    for command in COMMANDS:
+        command.add(commands)
     lists = commands.add_parser("list", help="show what there is to choose from")
     lists.add_argument("what", metavar=" | ".join(LISTS))
+    lists.set_defaults(do=_listed)
     return parser
 
 
@@ -198,9 +212,10 @@ def _progress(
     return terminal.progress(scenario.name, errors)
 
 
-def _listed(what: str) -> None:
+def _listed(asked: argparse.Namespace) -> None:
     from abm.view import lists
 
+    what = asked.what
     if what not in LISTS:
         example = f"abm list levers; there are {', '.join(LISTS)}"
         raise unknown("list", what, LISTS, example)

@@ -87,7 +87,7 @@ BAD_ARGUMENTS = {
     "no such file": (["run", "mine.toml"], ["mine.toml", "war-years"]),
     "unknown option": (["run", "--colour"], ["--colour", "--help"]),
     "unknown command": (["walk"], ["walk", "--help"]),
-    "no command": ([], ["run | list", "--help"]),
+    "no command": ([], ["COMMAND", "--help"]),
     "unknown list": (["list", "towns"], ["towns", "hosts"]),
     "list in the singular": (["list", "lever"], ["mean 'levers'?", "abm list levers"]),
     "no list": (["list"], ["for example: abm list levers"]),

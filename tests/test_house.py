@@ -27,7 +27,7 @@ def storey(module: str) -> int:
     """0 the model, 1 study, 2 view, 3 what users touch."""
     if module in TOP:
         return 3
-    return {"study": 1, "view": 2}.get(module.split(".")[1], 0)
+    return {"study": 1, "view": 2, "commands": 3}.get(module.split(".")[1], 0)
 
 
 def imported(path: Path, module: str) -> set[str]:

@@ -24,6 +24,8 @@ from abm.errors import InputError, OutputError
 Draw = Callable[[pd.DataFrame, Path], object]
 
 PACKAGE = Path(__file__).resolve().parents[1]
+RUN = "run.json"
+NOT_THE_MODEL = ("__init__.py", "__main__.py", "cli.py")
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow")
 OUTCOMES_SCHEMA = pa.schema(
     [
@@ -65,7 +67,7 @@ def check(directory: str | Path, overwrite: bool = False) -> Path:
         probe.mkdir()
         probe.rmdir()
     except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
-        raise OutputError(_cannot_write(folder, error)) from error
+        raise OutputError(cannot_write(folder, error)) from error
     return folder
 
 
@@ -89,10 +91,20 @@ def write(
         _sync(partial)
         _put_in_place(partial, folder, overwrite)
     except OSError as error:
-        raise OutputError(_cannot_write(folder, error)) from error
+        raise OutputError(cannot_write(folder, error)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def read(folder: Path) -> Results:
+    """What `write` wrote; InputError if a file cannot be read."""
+    try:
+        outcomes = pq.read_table(folder / "outcomes.parquet", partitioning=None).to_pandas()
+        targets = pd.read_csv(folder / "targets.csv")
+        return Results(outcomes, targets, json.loads((folder / RUN).read_text("utf-8")))
+    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        raise InputError(f"cannot read the results in {folder}: {error}") from None
 
 
 def outcomes_table(outcomes: pd.DataFrame) -> pa.Table:
@@ -102,12 +114,17 @@ def outcomes_table(outcomes: pd.DataFrame) -> pa.Table:
 
 
 def origin() -> dict[str, Any]:
-    """What code, data, libraries and machine a result comes from."""
+    """What code, data, libraries and machine a result comes from.
+
+    model_sha256: of the model alone, which a change of study, view or command leaves as it is.
+    """
     sources = [path for path in PACKAGE.rglob("*.py") if path.is_file()]
+    model = [path for path in PACKAGE.glob("*.py") if path.name not in NOT_THE_MODEL]
     data = [path for path in (PACKAGE / "data").rglob("*") if path.is_file()]
     return {
         "version": __version__,
         "code_sha256": _hash(sources),
+        "model_sha256": _hash(model),
         "data_sha256": _hash(data),
         "python": platform.python_version(),
         "libraries": {name: installed_version(name) for name in LIBRARIES},
@@ -120,7 +137,7 @@ def _fill(folder: Path, results: Results, draw: Draw | None) -> None:
     results.targets.to_csv(folder / "targets.csv", index=False, lineterminator="\n")
     provenance = {**results.provenance, **origin()}
     text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    (folder / RUN).write_text(text + "\n", encoding="utf-8")
     if draw is not None:
         (folder / "figures").mkdir()
         draw(results.outcomes, folder / "figures")
@@ -131,7 +148,7 @@ def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
     _check_free(folder, overwrite)
     if not folder.exists():
         partial.rename(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         return
     old = _beside(folder, "old")
     folder.rename(old)
@@ -141,7 +158,7 @@ def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
         if not folder.exists():
             old.rename(folder)
         raise
-    _sync_folder(folder.parent)
+    sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -160,7 +177,7 @@ def _check_free(folder: Path, overwrite: bool) -> None:
             f"{folder} exists; ask to overwrite it (--overwrite, or overwrite=True) "
             "or choose another, for example results/mine"
         )
-    if not (folder / "run.json").is_file():
+    if not (folder / RUN).is_file():
         raise InputError(
             f"{folder} holds no results (no run.json), so it is not overwritten; "
             "choose another, for example results/mine"
@@ -178,11 +195,11 @@ def _sync(folder: Path) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
         else:
-            _sync_folder(path)
-    _sync_folder(folder)
+            sync_folder(path)
+    sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -200,6 +217,6 @@ def _hash(paths: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _cannot_write(folder: Path, error: Exception) -> str:
+def cannot_write(folder: Path, error: Exception) -> str:
     why = getattr(error, "strerror", None) or str(error)
     return f"cannot write {folder}: {why.lower()}; choose another folder, for example results/mine"

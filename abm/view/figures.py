@@ -56,7 +56,7 @@ def departures_and_returns(
     outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None
 ) -> Figure:
     """People who leave Russia and who come back, a week."""
-    figure, (axes,) = _canvas(1, 1, height=4.5)
+    figure, (axes,) = canvas(1, 1, height=4.5)
     for outcome, colour in (("departures", BLUE), ("returns", ORANGE)):
         _band(axes, _by_week(outcomes, outcome, WORLD), colour, outcome)
     _mark(axes, marks)
@@ -70,7 +70,7 @@ def stock_abroad(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None
     means = _rows(outcomes, "stock_abroad").query("host != @WORLD")
     order = means.groupby("host")["value"].mean().sort_values(ascending=False).index
     top = list(order[:TOP_HOSTS])
-    figure, panels = _canvas(4, 3, height=8, sharey=True)
+    figure, panels = canvas(4, 3, height=8, sharey=True)
     for axes, host in zip(panels, [*top, "all other hosts"], strict=False):
         if host in top:
             weeks = _by_week(outcomes, "stock_abroad", host)
@@ -90,7 +90,7 @@ def returns_by_cause(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = 
     """People who come back, the mean week of each month, by what made them reconsider last."""
     monthly = weekly_returns_by_month(outcomes)
     colours = dict(zip(sorted(monthly.columns), cycle(CAUSE_COLOURS), strict=False))
-    figure, (axes,) = _canvas(1, 1, height=4.5)
+    figure, (axes,) = canvas(1, 1, height=4.5)
     below = np.zeros(len(monthly))
     for cause in monthly.columns:
         people = monthly[cause].to_numpy()
@@ -162,7 +162,7 @@ def _by_week(outcomes: pd.DataFrame, outcome: str, *hosts: str) -> pd.DataFrame:
     return rows.groupby(["date", replicate.rename("replicate")])["value"].sum().unstack()
 
 
-def _canvas(
+def canvas(
     rows: int, columns: int, height: float, sharey: bool = False
 ) -> tuple[Figure, list[Axes]]:
     """A figure drawn by Agg without pyplot, so that no global state is touched."""
@@ -216,10 +216,15 @@ def _finished(
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.set_ylim(bottom=0)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
     n = _replicates(outcomes)
     spread = f"mean of {n} replicates" if n > 1 else "one replicate"
     if bands and n > 1:
         spread += ", bands their range"
-    figure.supxlabel(f"{SOURCE}; {spread}.{note}", x=0.01, ha="left", fontsize=8)
+    return signed(figure, title, f"{SOURCE}; {spread}.{note}")
+
+
+def signed(figure: Figure, title: str, source: str) -> Figure:
+    """The figure with its title and the line that says where it comes from."""
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
+    figure.supxlabel(source, x=0.01, ha="left", fontsize=8)
     return figure

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PIPED_WIDTH = 10_000  # one row stays one line, for grep and awk
+SPEED_SECONDS = 1800  # over which the time left is judged; parts of a sweep take minutes
 SUFFIXES = ((1e6, 1e6, "M"), (1e4, 1e3, "k"), (0.0, 1.0, ""))  # from which size on: unit, suffix
 UNJUDGED = {  # status of a target: how it shows, and why
     "input": ("input", "given to the model"),
@@ -92,16 +93,21 @@ def targets_table(targets: pd.DataFrame, out: Console) -> None:
 
 
 @contextmanager
-def progress(what: str, out: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar with the time left, drawn as the function it gives is called with (done, of)."""
+def progress(what: str, out: Console, unit: str = "") -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, drawn as the function it gives is called with (done, of).
+
+    unit: of what is counted, if the counts are to be shown
+    """
+    counts = f"{{task.completed:.0f}}/{{task.total}} {unit}"
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
-        TaskProgressColumn(),
+        TextColumn(counts) if unit else TaskProgressColumn(),
         TimeRemainingColumn(compact=True),
         console=out,
         transient=True,
         expand=False,
+        speed_estimate_period=SPEED_SECONDS,
     )
     with bar:
         task = bar.add_task(what, total=None)
