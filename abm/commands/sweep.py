@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from abm.study.sweep_results import Sweep
 
 SHOWN_FAILURES = 3
+ELEMENTS = 20  # of an array job, if not said
 
 
 def add(commands: Any) -> None:
@@ -33,6 +34,12 @@ def add(commands: Any) -> None:
     add_argument("--on", default="local", metavar="ENGINE", help="local, dask or slurm")
     add_argument("--workers", type=_count, metavar="N", help="how many; all processors if not said")
     add_argument("--part", metavar="I/N", help="only share I of N, for N processes on one folder")
+    add_argument(
+        "--script",
+        metavar="KIND",
+        help="print the script of an array job that does it: slurm, pbs or sge; --workers says "
+        "in how many parts",
+    )
     add_argument("--dry-run", action="store_true", help="count runs, estimate hours and disk")
     add_argument("--status", action="store_true", help="say how far it is")
     add_argument("--retry", action="store_true", help="also do again what failed or timed out")
@@ -57,6 +64,8 @@ def do(asked: argparse.Namespace) -> None:
     if asked.dry_run:
         workers = engines.check_workers(asked.workers)
         return _show_estimate(study, estimate.estimate(study, folder), workers)
+    if asked.script:
+        return _print_script(asked, study, folder)
     try:
         with _progress(study.name, asked.quiet) as progress:
             result = sweep.sweep(
@@ -73,6 +82,14 @@ def do(asked: argparse.Namespace) -> None:
         raise KeyboardInterrupt(message) from None
     if not asked.quiet:
         _show_status(result)
+
+
+def _print_script(asked: argparse.Namespace, study: Study, folder: Path) -> None:
+    from abm.study import array_script, sweep_store
+
+    plan = sweep_store.would_be(study, folder)
+    count = min(asked.workers or ELEMENTS, plan.chunks)
+    print(array_script.script(asked.script, asked.study, folder, count, study.cluster), end="")
 
 
 def _progress(name: str, quiet: bool) -> AbstractContextManager[Callable[[int, int], None] | None]:

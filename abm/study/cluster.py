@@ -61,14 +61,14 @@ def settings(table: Mapping[str, Any]) -> Cluster:
     return Cluster(**{key: _checked(key, value) for key, value in table.items()})
 
 
-def _checked(key: str, value: object) -> str:
+def _checked(key: str, value: object) -> Any:
     if key not in SHAPES:
         raise unknown("key of [cluster]", key, SHAPES, 'walltime = "04:00:00"')
     shape, example = SHAPES[key]
     said = checks.text(key, value, example)
     if not re.fullmatch(shape, said):
         raise InputError(
-            f"[cluster] {key} cannot be {checks.shown(said)}. Example: {key} = \"{example}\""
+            f'[cluster] {key} cannot be {checks.shown(said)}. Example: {key} = "{example}"'
         )
     return said
 

@@ -61,7 +61,8 @@ def sweep(
     ----------
     study : a TOML file, a mapping of the same shape, a `Study`, or the folder of a sweep
     out : the folder for results; ``results/NAME`` if not said
-    on : the engine: "local" (processes), "serial" (in this process), or a function of its own
+    on : the engine: "local" (processes of this machine), "dask", "slurm" (each reached as the
+        study's table [cluster] says), "serial" (in this process), or a function of its own
     workers : how many; by default the processors that this process may use
     part : "I/N": only that share of the chunks, so that N processes or machines which see the
         folder do all of them
@@ -75,9 +76,9 @@ def sweep(
         is done is kept
     """
     share = WHOLE if part is None else Share.read(part)
-    engine = engines.engine_of(on) if isinstance(on, str) else on
     count = engines.check_workers(workers)
     checked, folder = opened(study, out)
+    engine = engines.engine_of(on, checked.cluster) if isinstance(on, str) else on
     plan = sweep_store.settled(checked, folder)
     result = Sweep(folder)
     parts.tidy_up(folder)
