@@ -85,6 +85,19 @@ def test_shares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 of 2 runs have ended" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kind", ["slurm", "pbs", "sge"])
+def test_array_scripts(
+    kind: str, folder: Path, nothing_runs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["sweep", "mine.toml", "--out", "out", "--script", kind]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("#!/bin/bash")
+    assert "/2 --workers" in text.replace('"', "")  # no more elements than there are chunks
+    assert str(folder / "out") in text
+    assert os.listdir(folder) == ["mine.toml"]
+
+
 def test_failures_are_shown(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +125,7 @@ BAD = {
     "no study": (["sweep"], ["STUDY", "abm sweep study.toml"]),
     "a folder of nothing": (["sweep", "."], ["holds no sweep"]),
     "unknown engine": (["sweep", "mine.toml", "--on", "cloud"], ["'cloud'", "--on local"]),
+    "unknown script": (["sweep", "mine.toml", "--script", "lsf"], ["'lsf'", "--script slurm"]),
     "no workers": (["sweep", "mine.toml", "--workers", "0"], ["--workers", "for example 2"]),
     "workers in words": (["sweep", "mine.toml", "--workers", "all"], ["'all'", "for example 2"]),
     "no share": (["sweep", "mine.toml", "--part", "3"], ["'3'", "--part 3/8"]),
