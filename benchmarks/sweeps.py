@@ -8,7 +8,6 @@ small version and writes nothing. Never a test: it asserts no time.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import platform
@@ -16,14 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import FOLDER, ROOT, processor
+from benchmarks.bench import FOLDER, ROOT, processor, write_rows
 
 KEEP = {"outcomes": ["stock_abroad", "departures.total"], "hosts": "all", "dates": "weeks"}
 
@@ -169,11 +168,7 @@ are in `sweeps.csv`.
 
 def save(table: list[Row]) -> None:
     """results/bench/: the rows, and the page that says what they are."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "sweeps.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in table)
+    write_rows(FOLDER / "sweeps.csv", table)
     (FOLDER / "sweeps.md").write_text(page(), encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from refusals import refusal
 from small_studies import GRID
 
 import abm
@@ -32,24 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text(STUDY)
     return tmp_path
-
-
-@pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(*arguments: object, **named: object) -> None:
-        raise AssertionError("a model ran")
-
-    monkeypatch.setattr(runner, "EmigrationModel", run)
-
-
-def refusal(capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line on standard error; standard output must be empty."""
-    out, error = capsys.readouterr()
-    assert out == ""
-    assert error.startswith("abm: ")
-    assert error.count("\n") == 1
-    assert "Traceback" not in error
-    return error
 
 
 def test_a_sweep_from_end_to_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
