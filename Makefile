@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint bench studies install
+.PHONY: run test verify lint bench bench-sweeps studies install
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -21,6 +21,9 @@ lint: install           ## style and types
 
 bench: install          ## speed against a plain Mesa object model
 	$(BIN)/python benchmarks/bench.py
+
+bench-sweeps: install   ## what a sweep costs beside its runs; a quarter of an hour
+	$(BIN)/python -m benchmarks.sweeps
 
 studies: install        ## the shipped studies, hours; goes on where it was stopped
 	set -e; for study in $(STUDIES); do \

@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib import import_module
@@ -153,13 +154,19 @@ def show(table: list[Row], console: Console) -> None:
     console.print(shown)
 
 
-def save(table: list[Row]) -> None:
-    """results/bench/: the rows, and the page that says what they are."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "bench.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
+def write_rows(path: Path, table: Sequence[Any]) -> None:
+    """Dataclasses of one kind as a CSV file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        names = [field.name for field in fields(table[0])]
+        writer = csv.DictWriter(file, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(asdict(row) for row in table)
+
+
+def save(table: list[Row]) -> None:
+    """results/bench/: the rows, and the page that says what they are."""
+    write_rows(FOLDER / "bench.csv", table)
     (FOLDER / "README.md").write_text(page(), encoding="utf-8")
 
 

@@ -83,3 +83,14 @@ def outcomes() -> pd.DataFrame:
             tidy = table.melt("date", var_name="host", value_name="value")
             parts.append(tidy.assign(replicate=replicate, outcome=name, unit="people"))
     return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test if a model is made."""
+    from abm.study import runner
+
+    def run(*arguments: object, **named: object) -> None:
+        raise AssertionError("a model ran before the input was checked")
+
+    monkeypatch.setattr(runner, "EmigrationModel", run)

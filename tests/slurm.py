@@ -6,6 +6,7 @@ their keys, sockets, spools and logs in one folder, and are gone when it ends.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ DAEMONS = ("munged", "slurmctld", "slurmd")
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
 REQUIRED = "RELOKANT_REQUIRE_SLURM"
 NODES = 2
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 PATIENCE = 60.0  # seconds for anything that takes about one
 
 
@@ -142,6 +144,7 @@ def _configure(folder: Path) -> Slurm:
         "MpiDefault=none",
         "SlurmdParameters=config_overrides",
         "SchedulerParameters=sched_min_interval=100000,bf_interval=1",
+        "DefMemPerCPU=500",
         "MinJobAge=10",
         "KillWait=1",
         "ReturnToService=2",
@@ -171,16 +174,25 @@ def _start_munge(folder: Path, stack: ExitStack) -> None:
     key.write_bytes(os.urandom(128))
     command = [_program("munged"), "--foreground", f"--key-file={key}", f"--socket={folder}/m/s"]
     command += [f"--pid-file={folder}/m/pid", f"--seed-file={folder}/m/seed", "--force"]
-    with (folder / "munged.log").open("w") as log:
-        process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log)
-    stack.callback(_stop, process)
+    _daemon([str(word) for word in command], dict(os.environ), folder / "munged.log", stack)
     until((folder / "m" / "s").is_socket, "munge", (folder / "munged.log").read_text)
 
 
 def _start(slurm: Slurm, stack: ExitStack, name: str, *arguments: str) -> None:
-    with (slurm.folder / f"{name}.out.log").open("a") as log:
+    log = slurm.folder / f"{name}.out.log"
+    _daemon([str(_program(name)), *arguments], slurm.environment, log, stack)
+
+
+def _daemon(command: list[str], environment: dict[str, str], log: Path, stack: ExitStack) -> None:
+    """Start a daemon that ends with the stack, or with this process however that ends."""
+    library = ctypes.CDLL(None)
+    with log.open("a") as output:
         process = subprocess.Popen(
-            [str(_program(name)), *arguments], env=slurm.environment, stdout=log, stderr=log
+            command,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            preexec_fn=lambda: library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
         )
     stack.callback(_stop, process)
 

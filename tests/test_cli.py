@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from refusals import refusal
 
 from abm import __version__
 from abm.cli import LISTS, _parser, main
@@ -33,24 +34,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(*arguments: object, **named: object) -> None:
-        raise AssertionError("a model ran before the input was checked")
-
-    monkeypatch.setattr(runner, "EmigrationModel", run)
-
-
-def refusal(capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line on standard error; standard output must be empty."""
-    out, error = capsys.readouterr()
-    assert out == ""
-    assert error.startswith("abm: ")
-    assert error.count("\n") == 1
-    assert "Traceback" not in error
-    return error
 
 
 BAD_ARGUMENTS = {

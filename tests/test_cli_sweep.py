@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from refusals import refusal
 from small_studies import GRID
 
 import abm
@@ -32,24 +33,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text(STUDY)
     return tmp_path
-
-
-@pytest.fixture
-def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(*arguments: object, **named: object) -> None:
-        raise AssertionError("a model ran")
-
-    monkeypatch.setattr(runner, "EmigrationModel", run)
-
-
-def refusal(capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line on standard error; standard output must be empty."""
-    out, error = capsys.readouterr()
-    assert out == ""
-    assert error.startswith("abm: ")
-    assert error.count("\n") == 1
-    assert "Traceback" not in error
-    return error
 
 
 def test_a_sweep_from_end_to_end(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,6 +68,19 @@ def test_shares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 of 2 runs have ended" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kind", ["slurm", "pbs", "sge"])
+def test_array_scripts(
+    kind: str, folder: Path, nothing_runs: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["sweep", "mine.toml", "--out", "out", "--script", kind]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("#!/bin/bash")
+    assert "/2 --workers" in text.replace('"', "")  # no more elements than there are chunks
+    assert str(folder / "out") in text
+    assert os.listdir(folder) == ["mine.toml"]
+
+
 def test_failures_are_shown(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +108,7 @@ BAD = {
     "no study": (["sweep"], ["STUDY", "abm sweep study.toml"]),
     "a folder of nothing": (["sweep", "."], ["holds no sweep"]),
     "unknown engine": (["sweep", "mine.toml", "--on", "cloud"], ["'cloud'", "--on local"]),
+    "unknown script": (["sweep", "mine.toml", "--script", "lsf"], ["'lsf'", "--script slurm"]),
     "no workers": (["sweep", "mine.toml", "--workers", "0"], ["--workers", "for example 2"]),
     "workers in words": (["sweep", "mine.toml", "--workers", "all"], ["'all'", "for example 2"]),
     "no share": (["sweep", "mine.toml", "--part", "3"], ["'3'", "--part 3/8"]),

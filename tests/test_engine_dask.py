@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from abm.study.engines import engine_of
 from abm.study.parts import VARYING
-from abm.study.sweep import engine_named, sweep
+from abm.study.sweep import sweep
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'relokant[cluster]'")
 
@@ -28,7 +29,7 @@ def die_once(folder: Path, chunk: int) -> None:
 
 
 def test_a_worker_killed_midway_is_made_up_for(tmp_path: Path) -> None:
-    ended = list(engine_named("dask")(partial(die_once, tmp_path), range(4), 2))
+    ended = list(engine_of("dask")(partial(die_once, tmp_path), range(4), 2))
     assert sorted(ended) == [0, 1, 2, 3]
     assert (tmp_path / "tried-1").exists()
     assert {path.name for path in tmp_path.glob("done-*")} == {f"done-{k}" for k in range(4)}

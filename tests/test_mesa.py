@@ -133,6 +133,41 @@ def test_batch_run() -> None:
     assert found[1]["stock_abroad"] != found[2]["stock_abroad"]
 
 
+def batch(**named: Any) -> list[dict[str, Any]]:
+    parameters = {**QUICK, **named.pop("parameters", {})}
+    return list(
+        mesa.batch_run(
+            EmigrationModel,
+            parameters,
+            **{"number_processes": 1, "display_progress": False, **named},
+        )
+    )
+
+
+def test_batch_run_on_two_processes() -> None:
+    parameters = {"seed": [1, 2]}
+    several = batch(parameters=parameters, number_processes=2)
+    alone = batch(parameters=parameters)
+    by_seed = [sorted(each, key=lambda row: row["seed"]) for each in (several, alone)]
+    assert [row["stock_abroad"] for row in by_seed[0]] == [
+        row["stock_abroad"] for row in by_seed[1]
+    ]
+
+
+def test_pitfalls_of_batch_run() -> None:
+    """As docs/sweeps.md says; a change here is one of Mesa's."""
+    repeated = batch(iterations=2)
+    assert repeated[0]["stock_abroad"] == repeated[1]["stock_abroad"]
+    apart = batch(parameters={"replicate": [0, 1]})
+    assert apart[0]["stock_abroad"] != apart[1]["stock_abroad"]
+    assert batch(max_steps=3)[0]["Step"] == 3  # from 0: four weeks
+    assert len(batch(max_steps=3, data_collection_period=1)) == 4
+    with pytest.raises(InputError, match="list of names"):
+        batch(parameters={"without": ["M8"]})
+    assert len(batch(parameters={"without": [["M8"]]})) == 1
+    assert len(batch(parameters={"set": [{"conscience": 0.2}, {"conscience": 0.3}]})) == 2
+
+
 def test_seeds() -> None:
     def moves(**settings: Any) -> pd.DataFrame:
         return stepped(EmigrationModel(**QUICK, **settings)).moves_table()

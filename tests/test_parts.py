@@ -93,6 +93,17 @@ def test_the_first_to_write_prevails(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["study.json"]
 
 
+def test_a_folder_that_knows_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(parts.os, "link", refuse)
+    path = tmp_path / "study.json"
+    assert parts.write_bytes(b"first", path, exclusive=True)
+    assert path.read_bytes() == b"first"
+    assert os.listdir(tmp_path) == ["study.json"]
+
+
 def test_only_what_nobody_writes_any_more_is_tidied_up(tmp_path: Path) -> None:
     write(tmp_path)
     new = tmp_path / parts.RUNS / ".part-000001.parquet.0123.tmp"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +16,7 @@ from small_studies import GRID, small
 from abm.errors import InputError
 from abm.scenario import packaged_scenarios
 from abm.study import study_json
-from abm.study.factors import Choice, Design, Uncertainty
+from abm.study.factors import METHODS, Choice, Design, Uncertainty
 from abm.study.keeping import Keep, week_of
 from abm.study.study_file import Study, read
 
@@ -192,6 +194,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "stop after one": ({"replicates": 1, "stop": STOP}, "replicates from 2"),
     "stop on another day": ({"stop": {**STOP, "date": "2022-03-01"}}, "not kept"),
     "stop too sure": ({"stop": {**STOP, "confidence": 95}}, "confidence"),
+    "unknown key of a cluster": ({"cluster": {"partition": "short"}}, "'partition'"),
     "people not there": ({"population": "nobody.csv"}, "nobody.csv"),
 }
 
@@ -215,6 +218,22 @@ def test_bad_files(case: str, write: Callable[..., Path]) -> None:
     text, said = BAD_TEXTS[case]
     with pytest.raises(InputError, match=said):
         read(write(text, "study.toml"))
+
+
+def test_the_examples_of_the_page() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "sweeps.md").read_text("utf-8")
+    examples = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    assert len(examples) == 2
+    whole = {key: value for example in examples for key, value in example.items()}
+    study = read(whole)
+    assert (study.name, len(study.factors), study.stop is not None) == ("renewal", 5, True)
+    assert study.cluster.queue == "short"
+    assert all(f"`{method}`" in page for method in METHODS)
+
+
+def test_where_it_runs_changes_nothing_of_the_study() -> None:
+    study = read(small(cluster={"queue": "short"}))
+    assert study_json.as_dict(study) == study_json.as_dict(read(small()))
 
 
 def test_no_file(tmp_path: Path) -> None:

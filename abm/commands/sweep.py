@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from abm.study.sweep_results import Sweep
 
 SHOWN_FAILURES = 3
+ELEMENTS = 20  # of an array job, if not said
 
 
 def add(commands: Any) -> None:
@@ -30,15 +31,14 @@ def add(commands: Any) -> None:
     add_argument = parser.add_argument
     add_argument("study", metavar="STUDY", help="a TOML file, or the folder of a sweep begun")
     add_argument("--out", metavar="DIR", help="the folder for results; results/NAME if not said")
-    add_argument(
-        "--on", default="local", metavar="ENGINE", help="local, dask, or serial: no processes"
-    )
+    add_argument("--on", default="local", metavar="ENGINE", help="local, dask or slurm")
     add_argument("--workers", type=_count, metavar="N", help="how many; all processors if not said")
     add_argument("--part", metavar="I/N", help="only share I of N, for N processes on one folder")
     add_argument(
         "--script",
-        metavar="BATCH",
-        help="print a script that does it in an array of --workers jobs: slurm, pbs or sge",
+        metavar="KIND",
+        help="print the script of an array job that does it: slurm, pbs or sge; --workers says "
+        "in how many parts",
     )
     add_argument("--dry-run", action="store_true", help="count runs, estimate hours and disk")
     add_argument("--status", action="store_true", help="say how far it is")
@@ -55,19 +55,17 @@ def _count(text: str) -> int:
 
 def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from abm.study import array_script, engines, estimate, sweep
+    from abm.study import engines, estimate, sweep
     from abm.study.sweep_results import Sweep
 
     study, folder = sweep.opened(asked.study, asked.out)
-    if asked.script:
-        parts = engines.check_workers(asked.workers)
-        print(array_script.script(asked.script, asked.study, folder, parts), end="")
-        return
     if asked.status:
         return _show_status(Sweep(folder))
     if asked.dry_run:
         workers = engines.check_workers(asked.workers)
         return _show_estimate(study, estimate.estimate(study, folder), workers)
+    if asked.script:
+        return _print_script(asked, study, folder)
     try:
         with _progress(study.name, asked.quiet) as progress:
             result = sweep.sweep(
@@ -84,6 +82,14 @@ def do(asked: argparse.Namespace) -> None:
         raise KeyboardInterrupt(message) from None
     if not asked.quiet:
         _show_status(result)
+
+
+def _print_script(asked: argparse.Namespace, study: Study, folder: Path) -> None:
+    from abm.study import array_script, sweep_store
+
+    plan = sweep_store.would_be(study, folder)
+    count = min(asked.workers or ELEMENTS, plan.chunks)
+    print(array_script.script(asked.script, asked.study, folder, count, study.cluster), end="")
 
 
 def _progress(name: str, quiet: bool) -> AbstractContextManager[Callable[[int, int], None] | None]:

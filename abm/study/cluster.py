@@ -62,7 +62,7 @@ def settings(table: Mapping[str, Any]) -> Cluster:
     return Cluster(**checked)
 
 
-def _checked(key: str, value: object) -> str:
+def _checked(key: str, value: object) -> Any:
     if key not in SHAPES:
         raise unknown("key of [cluster]", key, SHAPES, 'walltime = "04:00:00"')
     shape, example = SHAPES[key]

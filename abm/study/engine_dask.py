@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from abm.errors import InputError
 from abm.study.cluster import Cluster, missing_extra
@@ -63,8 +63,8 @@ def drive(
     look : called every few seconds with how many chunks have ended
     """
     waiting, alone = deque(chunks), deque[int]()
-    running: dict[Future, int] = {}
-    ended: SimpleQueue[Future] = SimpleQueue()
+    running: dict[Future[Any], int] = {}
+    ended: SimpleQueue[Future[Any]] = SimpleQueue()
     batch = uuid.uuid4().hex
     count = 0
 
@@ -151,14 +151,14 @@ def _threads(client: Client) -> int:
     return max(1, sum(client.nthreads().values()))
 
 
-def _next(ended: SimpleQueue[Future]) -> Future | None:
+def _next(ended: SimpleQueue[Future[Any]]) -> Future[Any] | None:
     try:
         return ended.get(timeout=PATIENCE)
     except Empty:
         return None
 
 
-def _is_done(future: Future) -> bool:
+def _is_done(future: Future[Any]) -> bool:
     """Whether a chunk is done; not, if its workers were lost. Raises what the work raised."""
     from distributed import KilledWorker
 

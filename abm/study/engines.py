@@ -18,10 +18,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
 from concurrent.futures import wait as wait_for
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
 from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from abm.errors import InputError, unknown
+from abm.study.cluster import Cluster
 
 Work = Callable[[int], None]
 TRIES = 4  # of a chunk, before it is given up
@@ -138,7 +141,7 @@ def fit_to_start_workers() -> Iterator[None]:
 
 @contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Processes started within keep to one thread each."""
+    """Processes started within keep their linear algebra to one thread."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
@@ -161,14 +164,28 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-ENGINES: dict[str, Engine] = {"local": local, "serial": serial}
+ENGINES: dict[str, Engine | str] = {  # or the module of one that needs more than is installed
+    "local": local,
+    "dask": "abm.study.engine_dask",
+    "slurm": "abm.study.engine_slurm",
+    "serial": serial,
+}
 
 
-def engine_of(name: str) -> Engine:
-    """An engine by name; InputError if there is none."""
+def engine_of(name: str, cluster: Cluster | None = None) -> Engine:
+    """An engine by name, ready to use.
+
+    Raises InputError if there is none, or what it needs (a package, a scheduler, SLURM) is missing.
+    """
     if name not in ENGINES:
-        raise unknown("engine", name, (*ENGINES, "dask"), "--on local")
-    return ENGINES[name]
+        raise unknown("engine", name, ENGINES, "--on local")
+    engine = ENGINES[name]
+    if not isinstance(engine, str):
+        return engine
+    module = import_module(engine)
+    asked = cluster or Cluster()
+    module.check(asked)
+    return partial(module.engine, cluster=asked)
 
 
 def check_workers(workers: int | None) -> int:

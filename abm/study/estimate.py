@@ -56,15 +56,12 @@ def estimate(study: Study, folder: Path) -> Estimate:
 
     Raises InputError, OutputError as `sweep_store.settled`.
     """
+    plan, done = sweep_store.would_be(study, folder), 0
     if (folder / sweep_store.STUDY).exists():
-        plan = sweep_store.grown(study, folder)
         status = Sweep(folder).status()
         done = status["done"] + status["failed"] + status["timed out"]
         seconds = status["seconds"]
         size = float(sum(path.stat().st_size for path in folder.glob("*/part-*.parquet")))
-    else:
-        sweep_store.check_free(folder)
-        plan, done = sweep_store.planned(study), 0
     elsewhere = 0 if done else len(sweep_store.done_elsewhere(plan, folder))
     error = None
     if not done:

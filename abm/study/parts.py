@@ -6,6 +6,7 @@ there. What cannot be read, or has too few rows, counts as missing and is done a
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import time
@@ -26,6 +27,7 @@ DONE, FAILED, TIMED_OUT = "done", "failed", "timed out"
 STATUSES = (DONE, FAILED, TIMED_OUT)
 # What differs when the same run is done again. All other columns are equal, row by row.
 VARYING = ("seconds", "started_utc", "machine")
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)  # as some shared folders answer
 STALE_SECONDS = 3600  # after which a half-written file belongs to nobody alive
 OUTCOMES_SCHEMA = pa.schema(
     [
@@ -119,10 +121,9 @@ def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            if exclusive:
-                os.link(partial, path)
-            else:
-                os.replace(partial, path)
+            if exclusive and _linked(partial, path):
+                return True
+            os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
         sync_folder(path.parent)
@@ -130,6 +131,20 @@ def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:
         return False
     except OSError as error:
         raise OutputError(cannot_write(path.parent, error)) from error
+    return True
+
+
+def _linked(partial: Path, path: Path) -> bool:
+    """Put a file in place unless there is one, FileExistsError; False where links are not known."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in NO_LINKS or path.exists():
+            raise
+        return False
+    sync_folder(path.parent)
     return True
 
 

@@ -18,7 +18,8 @@ from abm import checks
 from abm import scenario as scenarios
 from abm.errors import InputError, unknown
 from abm.scenario import Scenario
-from abm.study import factors
+from abm.study import cluster, factors
+from abm.study.cluster import Cluster
 from abm.study.factors import SCENARIO, WITHOUT, Choice, Design, Factor, Uncertainty
 from abm.study.keeping import Keep, Stop, day_of, keep, stop
 
@@ -44,6 +45,7 @@ class Study:
     limit_seconds : after which a run is given up, or None
     chunk : runs in a part, or None: as many as suit the scale
     people : the CSV file of the user's own people, or None
+    cluster : where runs happen, which changes nothing of what they are
     """
 
     name: str
@@ -59,6 +61,7 @@ class Study:
     limit_seconds: float | None = None
     chunk: int | None = None
     people: Path | None = None
+    cluster: Cluster = field(default_factory=Cluster)
 
     @property
     def uncertainties(self) -> tuple[Uncertainty, ...]:
@@ -121,6 +124,7 @@ def _study(table: Mapping[str, Any], name: str, folder: Path) -> Study:
         limit_seconds=found.get("limit_seconds"),
         chunk=found.get("chunk"),
         people=people,
+        cluster=cluster.settings(found.get("cluster", {})),
     )
 
 
@@ -229,5 +233,6 @@ KEYS: dict[str, Callable[[str, object], Any]] = {
     "keep": checks.table,
     "stop": checks.table,
     "limit_seconds": _limit,
+    "cluster": checks.table,
     "chunk": partial(checks.whole, low=1, high=10_000, example=20),
 }

@@ -14,8 +14,7 @@ from typing import Any
 import pandas as pd
 
 from abm.errors import InputError, OutputError
-from abm.study import engine_dask, engines, parts, stopping, study_file, sweep_store, work
-from abm.study.cluster import Cluster
+from abm.study import engines, parts, stopping, study_file, sweep_store, work
 from abm.study.plan import Plan
 from abm.study.study_file import Study
 from abm.study.sweep_results import Sweep
@@ -62,8 +61,8 @@ def sweep(
     ----------
     study : a TOML file, a mapping of the same shape, a `Study`, or the folder of a sweep
     out : the folder for results; ``results/NAME`` if not said
-    on : the engine: "local" (processes), "dask" (a cluster of processes), "serial" (in this
-        process), or a function of its own
+    on : the engine: "local" (processes of this machine), "dask", "slurm" (each reached as the
+        study's table [cluster] says), "serial" (in this process), or a function of its own
     workers : how many; by default the processors that this process may use
     part : "I/N": only that share of the chunks, so that N processes or machines which see the
         folder do all of them
@@ -77,9 +76,9 @@ def sweep(
         is done is kept
     """
     share = WHOLE if part is None else Share.read(part)
-    engine = engine_named(on) if isinstance(on, str) else on
     count = engines.check_workers(workers)
     checked, folder = opened(study, out)
+    engine = engines.engine_of(on, checked.cluster) if isinstance(on, str) else on
     plan = sweep_store.settled(checked, folder)
     result = Sweep(folder)
     parts.tidy_up(folder)
@@ -160,11 +159,3 @@ def _target(plan: Plan, result: Sweep) -> Any:
     assert rule is not None
     values: pd.DataFrame = result.values(rule.outcome, rule.host, rule.date)
     return stopping.wanted(plan.planned_replicates(), values, rule)
-
-
-def engine_named(name: str) -> engines.Engine:
-    """An engine by name; InputError if there is none, or if it cannot run here."""
-    if name == "dask":
-        engine_dask.check(Cluster())
-        return engine_dask.engine
-    return engines.engine_of(name)

@@ -86,6 +86,14 @@ def planned(study: Study) -> Plan:
     return Plan(study, points, rounds, chunk_size(study, runs), this_model())
 
 
+def would_be(study: Study, folder: Path) -> Plan:
+    """The plan that a study would have in a folder; writes nothing. Errors as `settled`."""
+    if (folder / STUDY).exists():
+        return grown(study, folder)
+    check_free(folder)
+    return planned(study)
+
+
 def settled(study: Study, folder: Path) -> Plan:
     """The study's plan in its folder, which is made, or grown, if need be.
 

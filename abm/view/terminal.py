@@ -110,8 +110,8 @@ def progress(what: str, out: Console, unit: str = "") -> Iterator[Callable[[int,
         speed_estimate_period=SPEED_SECONDS,
     )
     with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        task = bar.add_task(what, total=None, visible=not unit)
+        yield lambda done, of: bar.update(task, completed=done, total=of, visible=True)
 
 
 def number(value: float) -> str:
