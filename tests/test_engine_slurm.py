@@ -1,4 +1,4 @@
-"""Sweeps on a real SLURM, attached and as an array: failures are rows, lost jobs are made up for."""
+"""Sweeps on a real SLURM, attached and as an array: failed runs are rows, no job stays lost."""
 
 from __future__ import annotations
 
@@ -126,7 +126,9 @@ def test_a_killed_worker_is_made_up_for(slurm: Slurm, tmp_path: Path) -> None:
 
 def test_a_run_that_fails_is_a_row(slurm: Slurm, study: Path, tmp_path: Path) -> None:
     text = study.read_text("utf-8")
-    study.write_text(text.replace("replicates = 2", "replicates = 1\nlimit_seconds = 0.001"), "utf-8")
+    study.write_text(
+        text.replace("replicates = 2", "replicates = 1\nlimit_seconds = 0.001"), "utf-8"
+    )
     out = tmp_path / "limited"
     done = abm(
         slurm, "sweep", str(study), "--out", str(out), "--on", "slurm", "--workers", "2",
