@@ -3,9 +3,9 @@
 `points` gives a table, one row a point, one column a factor, in natural units. Everything is
 drawn from the study's seed. A one-at-a-time point leaves all factors but one missing: there the
 scenario's own values hold. How designs grow: more points of a Sobol sequence, a larger base sample
-of Saltelli's scheme and more trajectories of Morris keep the earlier ones as the first rows; a grid
-or a one-at-a-time design with more values keeps its points, in another order; a Latin hypercube of
-another size is another sample.
+of Saltelli's scheme, more trajectories of Morris and a Latin hypercube of twice the size keep the
+earlier ones as the first rows; a grid or a one-at-a-time design with more values keeps its points,
+in another order. A Latin hypercube of any other size is another sample.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def block(design: Design, factors: int) -> int:
     if design.method == "morris":
         return factors + 1
     if design.method == "saltelli":
-        return (2 * factors if design.second_order else factors) + 2
+        return factors + 2
     return 1
 
 
@@ -174,7 +174,7 @@ def _positions(design: Design, factors: int, seed: int) -> Floats:
     count = int(design.size or 0)
     luck = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PURPOSE,)))
     if design.method == "latin-hypercube":
-        return np.asarray(qmc.LatinHypercube(factors, rng=luck).random(count))
+        return _latin_hypercube(count, factors, luck)
     if design.method == "sobol":
         # A power of 2 is drawn and cut, so that scipy does not warn of what the user asked for.
         exponent = (count - 1).bit_length()
@@ -185,12 +185,29 @@ def _positions(design: Design, factors: int, seed: int) -> Floats:
     if design.method == "saltelli":
         from SALib.sample import sobol
 
-        second = design.second_order
-        return np.asarray(sobol.sample(problem, count, calc_second_order=second, seed=luck))
+        return np.asarray(sobol.sample(problem, count, calc_second_order=False, seed=luck))
     from SALib.sample import morris
 
     levels = design.levels or MORRIS_LEVELS
     return np.asarray(morris.sample(problem, count, num_levels=levels, seed=luck))
+
+
+def _latin_hypercube(count: int, factors: int, luck: np.random.Generator) -> Floats:
+    """Positions, shape (count, factors): one in each of count equal parts of each range.
+
+    Doubled from the largest odd part of count, so that twice the size keeps the points: a part cut
+    in two has one in one half, and each new point takes an empty half of each factor (Sallaberry,
+    Helton and Hora 2008).
+    """
+    first = count // (count & -count)
+    positions = np.asarray(qmc.LatinHypercube(factors, rng=luck).random(first))
+    while len(positions) < count:
+        n = len(positions)
+        part = positions.argsort(axis=0).argsort(axis=0)
+        in_upper_half = positions * 2 * n - 2 * part >= 1
+        empty = luck.permuted(2 * part + ~in_upper_half, axis=0)
+        positions = np.vstack([positions, (empty + luck.random((n, factors))) / (2 * n)])
+    return positions
 
 
 def _others(design: Design, factor: Factor) -> list[Value]:

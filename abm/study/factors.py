@@ -63,7 +63,7 @@ METHODS = {  # which keys each design takes, beside method
     "one-at-a-time": ("levels",),
     "latin-hypercube": ("size",),
     "sobol": ("size",),
-    "saltelli": ("size", "second_order"),
+    "saltelli": ("size",),
     "morris": ("size", "levels"),
     "file": ("file",),
 }
@@ -76,18 +76,17 @@ class Design:
 
     size: points of a Latin hypercube or Sobol sequence, base sample of Saltelli's, trajectories of
     Morris'; levels: values an uncertainty takes in a grid, one at a time, or of Morris' grid;
-    second_order: pairs of factors too, in Saltelli's; file: a CSV file, one column a factor.
+    file: a CSV file, one column a factor.
     """
 
     method: str
     size: int | None = None
     levels: int | None = None
-    second_order: bool = False
     file: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, without what is not said."""
-        said = {key: value for key, value in asdict(self).items() if value not in (None, False)}
+        said = {key: value for key, value in asdict(self).items() if value is not None}
         return {key: str(value) if key == "file" else value for key, value in said.items()}
 
 
@@ -196,8 +195,6 @@ def design(given: object) -> Design:
     for key, low, most, example in (("size", 1, 10_000_000, 64), ("levels", 2, 1000, 4)):
         if key in table:
             found[key] = checks.whole(f"design.{key}", table[key], low, most, example)
-    if "second_order" in table:
-        found["second_order"] = checks.flag("second_order", table["second_order"])
     if "file" in table:
         found["file"] = Path(checks.text("file", table["file"], "points.csv"))
     return Design(**found)
