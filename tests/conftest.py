@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from browser import Browser
+
     from abm.model import EmigrationModel
     from abm.study.runner import Run
 
@@ -52,6 +54,15 @@ def finished() -> Callable[..., EmigrationModel]:
         return model
 
     return run_to_the_end
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, started when first used; skips where it is missing."""
+    from browser import running
+
+    with running() as started:
+        yield started
 
 
 @pytest.fixture
