@@ -15,8 +15,9 @@ from small_studies import GRID, assert_same, plan, small, tables
 
 import abm
 from abm.errors import InputError, OutputError
-from abm.study import engines, parts, runner, sweep_store
+from abm.study import engines, parts, runner, sweep_results, sweep_store, targets
 from abm.study.engines import Work
+from abm.study.rerun import rerun
 from abm.study.sweep import sweep
 from abm.study.sweep_results import Sweep
 
@@ -292,6 +293,35 @@ def test_a_neighbour_that_fell_to_pieces_is_no_hindrance(
     path.write_bytes(b"")
     assert_same(sweep(small(), tmp_path / "mine", on="serial"), done)
     assert len(counted) == 1
+
+
+def test_targets_are_read_of_each_run(tmp_path: Path) -> None:
+    table = small(until="2022-10-06", keep={"targets": True}, replicates=1)
+    found = sweep(table, tmp_path / "read" / "mine", on="serial")
+    readings = found.readings()
+    assert list(readings.columns[:3]) == ["point", "replicate", "T1"] and len(readings) == 2
+    row = found.runs.iloc[1]
+    turkey = {"renewal_strictness.Turkey": row["renewal_strictness.Turkey"]}
+    again = runner.run("war-years", scale=10_000, until="2022-10-06", set=turkey, seed=row["seed"])
+    for target in targets.TARGETS:
+        if target.process is not None:
+            value = readings.at[1, target.id]
+            assert value == pytest.approx(target.simulate(again), nan_ok=True), target.id
+    assert readings["T1"].notna().all() and readings["T5.2"].isna().all()  # beyond the horizon
+    assert sweep_results.load(found.folder).study.keep.targets  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="targets = true"):
+        sweep(small(), tmp_path / "other", on="serial").readings()
+
+
+def test_what_keeps_targets_serves_who_does_not(tmp_path: Path, counted: list[int]) -> None:
+    keep = {**small()["keep"], "targets": True}
+    sweep(small(keep=keep), tmp_path / "first", on="serial")
+    beside = sweep(small(), tmp_path / "second", on="serial")
+    assert len(counted) == 4
+    assert not beside.outcomes["outcome"].astype(str).str.startswith("target.").any()
+    sweep(small(keep=keep), tmp_path / "third", on="serial")
+    assert len(counted) == 4
+    assert rerun(tmp_path / "third", beside.runs["run"].iloc[0]).same
 
 
 def test_seeds_apart_or_in_common(tmp_path: Path) -> None:

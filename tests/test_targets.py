@@ -14,7 +14,7 @@ import pytest
 from made_up_runs import WEEKS, a_run, outcomes
 
 from abm.errors import InputError
-from abm.study import targets
+from abm.study import observed, targets
 from abm.study.readings import last_day
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "targets.md"
@@ -123,6 +123,18 @@ def test_all_targets_are_there() -> None:
         ("process", "_back", "unknown observation process"),
         ("days_after", "-1", "negative"),
         ("what", "", "must not be empty"),
+        ("unit", "permits", "its unit is 'permits', but border_crossings counts 'people'"),
+        ("host", "Georgie", "host of target 'T1' 'Georgie'.*Did you mean 'Georgia'"),
+        ("date_from", "2021-12-31", "dates must lie from 2022-02-24 to 2035-12-31"),
+        ("date_to", "2036-01-01", "dates must lie from"),
+        ("value", "9e5", "its value must lie from low to high"),
+        ("value", "", "a value where its range is closed"),
+        ("high", "", "none where it is open"),
+        ("observation_sd", "", "needs observation_sd and discrepancy_sd"),
+        ("discrepancy_sd", "-1", "must not be negative"),
+        ("observation_sd", "inf", "not a finite number"),
+        ("weight", "2", "weight must be from 0 to 1"),
+        ("reason", "", "reason must say where"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, column: str, wrong: str, message: str) -> None:
@@ -144,9 +156,30 @@ def test_a_wrong_column_or_a_double_is_named(tmp_path: Path) -> None:
         targets.load(file)
 
 
+def test_weights_divide_the_variance() -> None:
+    target = a_target(observation_sd=3.0, discrepancy_sd=4.0, weight=0.25)
+    assert target.sd == pytest.approx(10.0)
+    assert replace(target, weight=0.0).sd == float("inf")
+    assert isnan(replace(target, observation_sd=None, weight=0.0).sd)
+
+
+def test_a_source_cannot_know_before_it_has_waited() -> None:
+    assert a_target(date_to=date(2023, 12, 31), days_after=183).known_on == date(2024, 7, 1)
+
+
+def test_every_process_has_a_unit_and_every_unit_a_process() -> None:
+    processes = {
+        name
+        for name, found in vars(observed).items()
+        if getattr(found, "__module__", "") == observed.__name__ and not name.startswith("_")
+    }
+    assert processes == set(observed.UNITS)
+
+
 def test_the_page_shows_the_file_and_every_source() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert targets.as_markdown() in page, "python -m abm.study.targets prints the table anew"
+    assert targets.trust_as_markdown() in page
     listed = set(re.findall(r"^\| ([SWM]\d{1,3}) \|", page, flags=re.MULTILINE))
     cited = {source for target in targets.TARGETS for source in target.source.split()}
     assert cited == listed

@@ -16,6 +16,8 @@ from abm.calendar import week_start, weeks_until
 from abm.errors import InputError, unknown
 from abm.hosts_table import HOST_NAMES
 from abm.observation import BY_NAME, OUTCOMES, WORLD
+from abm.study import targets
+from abm.study.readings import Tables
 
 PLACES = (WORLD, *HOST_NAMES)
 A_WEEK = " a week"
@@ -28,31 +30,36 @@ class Keep:
     """The outcomes, hosts and weeks of a run that are stored.
 
     outcomes: names; "departures.total" adds up the weeks from the first on, for what is counted a
-    week; dates: first days of weeks, or None: every week.
+    week; dates: first days of weeks, or None: every week; targets: whether also what each target's
+    source would have counted, as outcomes "target.T1" in the last week that it speaks of.
     """
 
     outcomes: tuple[str, ...] = ("stock_abroad",)
     hosts: tuple[str, ...] = (WORLD,)
     dates: tuple[date, ...] | None = None
+    targets: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as a study's file has them."""
         dates = EVERY_WEEK if self.dates is None else [day.isoformat() for day in self.dates]
-        return {"outcomes": list(self.outcomes), "hosts": list(self.hosts), "dates": dates}
+        kept = {"outcomes": list(self.outcomes), "hosts": list(self.hosts), "dates": dates}
+        return {**kept, "targets": True} if self.targets else kept
 
     def covers(self, other: Keep) -> bool:
         """Whether what this keeps includes all that another would."""
         return (
             set(other.outcomes) <= set(self.outcomes)
             and set(other.hosts) <= set(self.hosts)
+            and self.targets >= other.targets
             and (
                 self.dates is None
                 or (other.dates is not None and set(other.dates) <= set(self.dates))
             )
         )
 
-    def of(self, outcomes: pd.DataFrame) -> pd.DataFrame:
-        """The rows kept of a run's outcomes; date, host, outcome, value, unit; plain texts."""
+    def of(self, run: Tables) -> pd.DataFrame:
+        """The rows kept of a run; date, host, outcome, value, unit; plain texts."""
+        outcomes = run.outcomes
         totals = [name.removesuffix(TOTAL) for name in self.outcomes if name.endswith(TOTAL)]
         wanted = outcomes["host"].isin(self.hosts)
         plain = wanted & outcomes["outcome"].isin(self.outcomes)
@@ -60,11 +67,13 @@ class Keep:
         if totals:
             flows = outcomes[wanted & outcomes["outcome"].isin(totals)]
             parts.append(_added_up(flows))
-        kept = pd.concat([part.astype({c: str for c in TEXTS}) for part in parts])
-        return self.rows(kept)
+        kept = self.rows(pd.concat([part.astype({c: str for c in TEXTS}) for part in parts]))
+        return pd.concat([kept, _targets_read(run)]) if self.targets else kept
 
-    def rows(self, kept: pd.DataFrame) -> pd.DataFrame:
-        """Those of already kept rows that this keeps, in its order."""
+    def rows(self, stored: pd.DataFrame) -> pd.DataFrame:
+        """Those of rows stored by another study that this keeps, in its order."""
+        is_target = stored["outcome"].str.startswith(TARGET)
+        kept = stored[~is_target]
         chosen = kept["host"].isin(self.hosts) & kept["outcome"].isin(self.outcomes)
         if self.dates is not None:
             chosen &= kept["date"].isin(pd.to_datetime(list(self.dates)))
@@ -73,10 +82,24 @@ class Keep:
             kept[column].map({name: rank for rank, name in enumerate(names)})
             for column, names in (("outcome", self.outcomes), ("host", self.hosts))
         ]
-        return kept.iloc[np.lexsort((kept["date"], ranks[1], ranks[0]))]
+        ordered = kept.iloc[np.lexsort((kept["date"], ranks[1], ranks[0]))]
+        return pd.concat([ordered, stored[is_target]]) if self.targets else ordered
 
 
+TARGET = "target."
 TEXTS = ("host", "outcome", "unit")
+
+
+def _targets_read(run: Tables) -> pd.DataFrame:
+    """What each target's source would have counted, one row a target that a process reads; NaN
+    where the run ends before or there is nobody to count."""
+    rows = [
+        (week_of(each.date_to), each.host or WORLD, TARGET + each.id, each.simulate(run), each.unit)
+        for each in targets.TARGETS
+        if each.process is not None
+    ]
+    table = pd.DataFrame(rows, columns=["date", "host", "outcome", "value", "unit"])
+    return table.astype({"date": run.outcomes["date"].dtype})
 
 
 def _added_up(flows: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +144,7 @@ class Stop:
 
 def keep(table: Mapping[str, Any], until: date) -> Keep:
     """A checked `[keep]`; by default the world's stock abroad in the last week."""
-    _known("keep", table, ("outcomes", "hosts", "dates"), 'outcomes = ["stock_abroad"]')
+    _known("keep", table, ("outcomes", "hosts", "dates", "targets"), 'outcomes = ["stock_abroad"]')
     outcomes = _names("keep.outcomes", table.get("outcomes", ["stock_abroad"]), '["stock_abroad"]')
     for name in outcomes:
         _check_outcome(name)
@@ -132,7 +155,8 @@ def keep(table: Mapping[str, Any], until: date) -> Keep:
             raise unknown("host", host, PLACES, 'hosts = ["World", "Georgia"], or hosts = "all"')
     for name in outcomes:
         _check_observed(name, hosts)
-    return Keep(outcomes, hosts, _dates(table.get("dates", LAST), until))
+    read = checks.flag("keep.targets", table.get("targets", False))
+    return Keep(outcomes, hosts, _dates(table.get("dates", LAST), until), read)
 
 
 def stop(table: Mapping[str, Any], kept: Keep, replicates: int) -> Stop:

@@ -56,6 +56,40 @@ HALF_A_YEAR = timedelta(days=183)
 DAYS_TO_REGISTER = timedelta(days=14)  # ours: a stay long enough to ask for a tax number
 ENOUGH_TO_REPORT = 20_000  # people; ours: a host with fewer has too few answers to be named
 
+UNITS = {  # of what each process gives
+    "border_crossings": "people",
+    "eu_entries_rise": "share",
+    "finland_share_of_eu_entries": "share",
+    "departures": "people",
+    "elite_exits_a_year": "people a year",
+    "called_up": "people",
+    "stock_abroad": "people",
+    "permit_holders": "permits",
+    "workers_left": "people",
+    "workers_left_or_called_up": "people",
+    "ever_returned": "share",
+    "clients_returned": "share",
+    "early_leavers_returned": "share",
+    "residents_left": "people",
+    "residents_left_multiple": "ratio",
+    "residents_arrived_change": "share",
+    "tax_numbers": "people",
+    "stable_status": "share",
+    "stable_status_in_worst_host": "share",
+    "ever_discriminated": "share",
+    "returnees_among_employed": "share",
+    "returns_share_of_growth": "share",
+    "output_needed": "multiple",
+    "return_rate_ratio": "ratio",
+    "refused_who_returned": "share",
+    "departure_ratio_by_wage": "ratio",
+    "age_gap_to_adults": "years",
+    "age_gap_to_all_ages": "years",
+    "higher_education_ratio": "ratio",
+    "entrepreneurs_ratio": "ratio",
+    "rent_rise": "share",
+}
+
 
 def border_crossings(run: Tables, host: str, first: date, last: date) -> float:
     """Outward crossings as neighbours count them, trips included; people.

@@ -61,7 +61,8 @@ def _factor(given: Mapping[str, Any]) -> Factor:
 def _keep(given: Mapping[str, Any]) -> Keep:
     dates = given["dates"]
     days = None if isinstance(dates, str) else tuple(map(date.fromisoformat, dates))
-    return Keep(tuple(given["outcomes"]), tuple(given["hosts"]), days)
+    read = given.get("targets", False)
+    return Keep(tuple(given["outcomes"]), tuple(given["hosts"]), days, read)
 
 
 def _stop(given: Mapping[str, Any]) -> Stop:

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from abm.errors import InputError, OutputError, unknown
 from abm.observation import WORLD
 from abm.study import parts, store, sweep_store
-from abm.study.keeping import day_of, week_of
+from abm.study.keeping import TARGET, day_of, week_of
 from abm.study.plan import Plan
 from abm.study.study_file import Study
+from abm.study.targets import TARGETS
 
 ORDER = ["point", "replicate"]
 
@@ -92,6 +93,19 @@ class Sweep:
             chosen.append(("date", "==", pd.Timestamp(day)))  # type: ignore[arg-type]
         schema = pa.schema([parts.OUTCOMES_SCHEMA.field(c) for c in (*ORDER, "value")])
         return _sorted(self._read(parts.OUTCOMES, schema, chosen), ORDER)
+
+    def readings(self) -> pd.DataFrame:
+        """What each target's source would have counted: point, replicate, then one column a
+        target; one row a run that is done. InputError where the study does not keep them."""
+        if not self.study.keep.targets:
+            raise InputError("the sweep keeps no targets. Example: [keep] targets = true")
+        chosen = [("outcome", "in", [TARGET + each.id for each in TARGETS])]
+        schema = pa.schema([parts.OUTCOMES_SCHEMA.field(c) for c in (*ORDER, "outcome", "value")])
+        rows = self._read(parts.OUTCOMES, schema, chosen)
+        rows["outcome"] = rows["outcome"].astype(str).str.removeprefix(TARGET)
+        table = rows.pivot(index=ORDER, columns="outcome", values="value")
+        ids = [each.id for each in TARGETS if each.process is not None]
+        return table.reindex(columns=ids).rename_axis(columns=None).reset_index()
 
     def status(self) -> dict[str, Any]:
         """How far it is: planned, done, failed, timed out, to do (runs), torn (parts), seconds

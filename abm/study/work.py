@@ -68,7 +68,7 @@ def _outcome_of(study: Study, planned: PlannedRun) -> Ended:
     status, error, kept = parts.DONE, None, NOTHING
     try:
         run = _run(study, planned, _deadline(study.limit_seconds))
-        kept = study.keep.of(run.outcomes)
+        kept = study.keep.of(run)
     except TimeUpError as late:
         status, error = parts.TIMED_OUT, str(late)
     except Exception:
