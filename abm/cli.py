@@ -151,7 +151,8 @@ def _setting(text: str) -> tuple[str, float]:
 
 def _run(asked: argparse.Namespace) -> None:
     from abm.study import runner, store
-    from abm.view import figures
+    from abm.study.targets import observed_stocks
+    from abm.view import dated_events, figures
 
     scenario = _scenario(asked)
     if asked.replicates < 1:
@@ -166,7 +167,11 @@ def _run(asked: argparse.Namespace) -> None:
         )
     with _progress(scenario, asked) as progress:
         runs = runner.replicate(scenario, asked.replicates, progress=progress)
-    draw = partial(figures.draw_all, marks=figures.marks_of(scenario.events))
+    draw = partial(
+        figures.draw_all,
+        events=dated_events.table_of(scenario.events),
+        observed=observed_stocks(),
+    )
     targets = runs.targets()
     runs.save(folder, asked.overwrite, draw)
     if not asked.quiet:

@@ -13,13 +13,20 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from abm.study.targets import TARGETS
-from abm.view import figures, terminal
+from abm.study.targets import TARGETS, observed_stocks
+from abm.view import dated_events, figures, terminal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MARKS = {date(2022, 9, 21): "mobilisation order"}
+EVENTS = dated_events.table_of(
+    [
+        {"date": "2022-09-21", "host": None, "lever": "mobilisation", "value": 1.0},
+        {"date": "2022-09-30", "host": "Finland", "lever": "entry_ban", "value": 1.0},
+        {"date": "2022-03-02", "host": "Host A", "lever": "direct_flights", "value": 0.0},
+        {"date": "2022-03-02", "host": "Host B", "lever": "direct_flights", "value": 0.0},
+    ]
+)
 DRAWINGS = (figures.departures_and_returns, figures.stock_abroad, figures.returns_by_cause)
 
 
@@ -109,11 +116,12 @@ def test_figures_say_what_they_show(
 ) -> None:
     some = outcomes[outcomes["date"] < outcomes["date"].min() + pd.Timedelta(weeks=weeks)]
     some = some[some["replicate"] < replicates]
-    figure = draw(some if replicates > 1 else some.drop(columns="replicate"), MARKS)
+    figure = draw(some if replicates > 1 else some.drop(columns="replicate"), EVENTS)
     assert figure.get_suptitle()
     assert "Relokant" in figure.get_supxlabel()
     assert any("people" in axes.get_ylabel() for axes in figure.axes)
-    assert all(axes.get_ylim()[0] == 0 for axes in figure.axes)
+    counted = [axes for axes in figure.axes if "people" in axes.get_ylabel()]
+    assert all(axes.get_ylim()[0] == 0 for axes in counted)
 
 
 @pytest.mark.parametrize("draw", DRAWINGS)
@@ -161,15 +169,57 @@ def test_a_cause_without_a_row_in_a_week_counts_as_none(outcomes: pd.DataFrame) 
 def test_marks_are_the_orders_of_mobilisation() -> None:
     from abm.scenario import load
 
-    assert list(figures.marks_of(load("war-years").events)) == [date(2022, 9, 21)]
+    events = dated_events.table_of(load("war-years").events)
+    assert list(dated_events.marks_of(events)) == [date(2022, 9, 21)]
     peaceful = load("war-years", set={"mobilisation": 0})
-    assert figures.marks_of(peaceful.events) == {}
+    assert dated_events.marks_of(dated_events.table_of(peaceful.events)) == {}
+    assert dated_events.marks_of(None) == {}
 
 
 def test_figures_leave_no_global_state(outcomes: pd.DataFrame, tmp_path: Path) -> None:
     import sys
 
-    paths = figures.draw_all(outcomes, tmp_path, MARKS)
+    paths = figures.draw_all(outcomes, tmp_path, EVENTS)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
     assert "matplotlib.pyplot" not in sys.modules
+
+
+def test_the_timeline_has_a_dot_for_each_day_and_kind_of_event(outcomes: pd.DataFrame) -> None:
+    figure = figures.departures_and_returns(outcomes, EVENTS)
+    above, below = figure.axes
+    assert above.get_xlim() == below.get_xlim()
+    rows = [label.get_text() for label in below.get_yticklabels()]
+    assert rows == ["Kremlin", "entry, visas", "flights"]
+    sizes = [len(dots.get_offsets()) for dots in below.collections]
+    assert sizes == [1, 1, 1]
+    one, two = below.collections[1].get_sizes()[0], below.collections[2].get_sizes()[0]
+    assert two > one
+    assert len(figures.departures_and_returns(outcomes, EVENTS.iloc[:0]).axes) == 1
+
+
+def test_what_was_observed_stands_in_the_panel_of_its_host(outcomes: pd.DataFrame) -> None:
+    day, later, nan = pd.Timestamp("2022-12-31"), pd.Timestamp("2024-01-01"), float("nan")
+    first, second = (axes.get_title("left") for axes in figures.stock_abroad(outcomes).axes[:2])
+    rows = [
+        (first, day, 1e5, 2e5, "permits"),
+        (second, day, nan, 8e4, "people"),
+        (first, later, 1e5, 2e5, "people"),
+        ("Nowhere", day, 1e5, 2e5, "people"),
+    ]
+    observed = pd.DataFrame(rows, columns=["host", "date", "low", "high", "counts"])
+    figure = figures.stock_abroad(outcomes, EVENTS, observed)
+    panels = {axes.get_title("left"): axes for axes in figure.axes}
+    bar, dot = (panels[host].lines[-1] for host in (first, second))
+    assert list(bar.get_ydata()) == [100, 200]
+    assert list(dot.get_ydata()) == [80]
+    assert dot.get_marker() == "v"
+    assert sum(len(axes.lines) for axes in figure.axes) == 12 * 2 + 2
+    assert f"permits (red, {first})" in figure.get_supxlabel()
+
+
+def test_observed_stocks_are_those_of_the_targets() -> None:
+    stocks = observed_stocks().set_index("id")
+    assert stocks.loc["T10.1", ["host", "counts"]].tolist() == ["Turkey", "permits"]
+    assert stocks.loc["T12.2", "high"] == 80_000
+    assert np.isnan(stocks.loc["T12.2", "low"])

@@ -57,6 +57,33 @@ def _judge(target: Target, runs: Sequence[Tables]) -> dict[str, object]:
     }
 
 
+COUNTED_AS = {
+    "stock_abroad": "people",
+    "permit_holders": "permits",
+    "tax_numbers": "tax numbers",
+}
+
+
+def observed_stocks() -> pd.DataFrame:
+    """What sources counted in a place on a day: id, host, date, low, high, counts.
+
+    counts: people, or what stands for them (permits, tax numbers); an open end is NaN.
+    """
+    rows = [
+        {
+            "id": target.id,
+            "host": target.host,
+            "date": pd.Timestamp(target.date_to),
+            "low": float("nan") if target.low is None else target.low,
+            "high": float("nan") if target.high is None else target.high,
+            "counts": COUNTED_AS[target.process],
+        }
+        for target in TARGETS
+        if target.process in COUNTED_AS
+    ]
+    return pd.DataFrame(rows)
+
+
 def hits(table: pd.DataFrame, evidence: Evidence = "middle") -> tuple[int, int]:
     """How many whole targets are hit, and of how many.
 

@@ -2,91 +2,125 @@
 
 Each function takes outcomes (date, host, outcome, value, unit; replicate where there are several)
 and returns a matplotlib Figure that no window owns. Lines are means over replicates, bands span the
-lowest and the highest. Colours are those of Okabe and Ito, told apart by colour-blind readers.
+lowest and the highest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+from abm.view.dated_events import marks_of, timeline
+from abm.view.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    WORLD,
+    YELLOW,
+    band,
+    by_week,
+    canvas,
+    dated,
+    mark,
+    over_time,
+    replicates,
+    rows_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PINK, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
-GREY = "#767676"
 CAUSE_NAMES = {"attention": "reconsidered by themselves"}
 CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
 TOP_HOSTS = 11
-WORLD = "World"
-SOURCE = "Simulated by Relokant; people, children included"
 
 
-class Event(Protocol):
-    """What the marks need to know of a scenario's event."""
-
-    @property
-    def date(self) -> date: ...
-    @property
-    def lever(self) -> str: ...
-    @property
-    def value(self) -> float: ...
-
-
-def marks_of(events: Iterable[Event]) -> dict[date, str]:
-    """The dates worth a line in every figure: the days on which a mobilisation is ordered."""
-    marks, strength = {}, 0.0
-    for event in sorted(events, key=lambda event: event.date):
-        if event.lever == "mobilisation":
-            if event.value > 0 and strength == 0:
-                marks[event.date] = "mobilisation order"
-            strength = event.value
-    return marks
-
-
-def departures_and_returns(
-    outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None
-) -> Figure:
-    """People who leave Russia and who come back, a week."""
-    figure, (axes,) = canvas(1, 1, height=4.5)
+def departures_and_returns(outcomes: pd.DataFrame, events: pd.DataFrame | None = None) -> Figure:
+    """People who leave Russia and who come back, a week, over the dated events if given."""
+    told = events is not None and not events.empty
+    height, ratios = (6.0, (3.2, 1.0)) if told else (4.5, None)
+    figure, panels = canvas(2 if told else 1, 1, height=height, ratios=ratios)
+    axes = panels[0]
     for outcome, colour in (("departures", BLUE), ("returns", ORANGE)):
-        _band(axes, _by_week(outcomes, outcome, WORLD), colour, outcome)
-    _mark(axes, marks)
+        band(axes, by_week(outcomes, outcome, WORLD), colour, outcome)
+    mark(axes, marks_of(events))
     axes.set_ylabel("people a week")
     axes.legend(frameon=False, loc="upper right")
-    return _finished(figure, "Departures from Russia and returns, a week", outcomes)
+    over_time(figure, "Departures from Russia and returns, a week", outcomes)
+    if events is not None and told:
+        first, last = axes.get_xlim()
+        timeline(panels[1], events)
+        mark(panels[1], marks_of(events), labelled=False)
+        axes.set_xlim(first, last)
+        panels[1].spines[["left"]].set_visible(False)
+    return figure
 
 
-def stock_abroad(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None) -> Figure:
-    """People abroad at each week's end: the hosts with most of them, and all others together."""
-    means = _rows(outcomes, "stock_abroad").query("host != @WORLD")
-    order = means.groupby("host")["value"].mean().sort_values(ascending=False).index
+def stock_abroad(
+    outcomes: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    observed: pd.DataFrame | None = None,
+) -> Figure:
+    """People abroad at each week's end: the hosts with most of them, and all others together.
+
+    observed : as `abm.study.targets.observed_stocks` gives it; what was counted, as ranges
+    """
+    means = rows_of(outcomes, "stock_abroad").query("host != @WORLD")
+    order = means.groupby("host", observed=True)["value"].mean().sort_values(ascending=False).index
     top = list(order[:TOP_HOSTS])
     figure, panels = canvas(4, 3, height=8, sharey=True)
+    seen: set[str] = set()
     for axes, host in zip(panels, [*top, "all other hosts"], strict=False):
         if host in top:
-            weeks = _by_week(outcomes, "stock_abroad", host)
+            weeks = by_week(outcomes, "stock_abroad", host)
         else:
-            weeks = _by_week(outcomes, "stock_abroad", *order[TOP_HOSTS:])
-        _band(axes, weeks / 1000, BLUE)
-        _mark(axes, marks, labelled=False)
+            weeks = by_week(outcomes, "stock_abroad", *order[TOP_HOSTS:])
+        band(axes, weeks / 1000, BLUE)
+        mark(axes, marks_of(events), labelled=False)
+        if observed is not None:
+            last = outcomes["date"].max() + pd.Timedelta(days=6)
+            here = (observed["host"] == host) & (observed["date"] <= last)
+            seen |= _ranges(axes, observed[here])
         axes.set_title(host, fontsize=10, loc="left")
     for axes in panels[::3]:
         axes.set_ylabel("thousand people")
-    named = ", ".join(_dated(day, text) for day, text in (marks or {}).items())
+    notes = [f"Dotted line: {dated(day, text)}." for day, text in marks_of(events).items()]
+    if seen:
+        notes.append(f"Bars, observed: {', '.join(sorted(seen))}.")
     title = "People abroad, by host, at each week's end"
-    return _finished(figure, title, outcomes, f"\nDotted line: {named}." if named else "")
+    return over_time(figure, title, outcomes, "\n" + " ".join(notes) if notes else "")
 
 
-def returns_by_cause(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = None) -> Figure:
+def _ranges(axes: Axes, observed: pd.DataFrame) -> set[str]:
+    """Bars over the observed ranges, an arrow where one end is open; what the bars count."""
+    from matplotlib.dates import date2num
+
+    said = set()
+    for _, row in observed.iterrows():
+        people = row["counts"] == "people"
+        colour, face = (ORANGE, ORANGE) if people else (RED, "white")
+        day = date2num(row["date"])
+        ends = [row[end] / 1000 for end in ("low", "high") if np.isfinite(row[end])]
+        if len(ends) == 2:
+            axes.plot([day, day], ends, color=colour, linewidth=3, zorder=4)
+        else:
+            marker = "v" if np.isfinite(row["high"]) else "^"
+            axes.plot([day], ends, marker, color=colour, markerfacecolor=face, zorder=4)
+        said.add(f"{row['counts']} ({'orange' if people else 'red'}, {row['host']})")
+    return said
+
+
+def returns_by_cause(outcomes: pd.DataFrame, events: pd.DataFrame | None = None) -> Figure:
     """People who come back, the mean week of each month, by what made them reconsider last."""
     monthly = weekly_returns_by_month(outcomes)
     colours = dict(zip(sorted(monthly.columns), cycle(CAUSE_COLOURS), strict=False))
@@ -99,12 +133,12 @@ def returns_by_cause(outcomes: pd.DataFrame, marks: Mapping[date, str] | None = 
         below += people
     if below.any():
         axes.set_ylim(top=1.08 * below.max())
-    _mark(axes, marks)
+    mark(axes, marks_of(events))
     axes.set_ylabel("people a week")
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     title = "Returns to Russia by last trigger; mean week of each month"
-    return _finished(figure, title, outcomes, bands=False)
+    return over_time(figure, title, outcomes, bands=False)
 
 
 def weekly_returns_by_month(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -120,18 +154,21 @@ def weekly_returns_by_month(outcomes: pd.DataFrame) -> pd.DataFrame:
     total = rows.groupby([_month(rows["date"]), cause])["value"].sum().unstack(fill_value=0)
     dates = pd.Series(outcomes["date"].unique())
     weeks = dates.groupby(_month(dates)).size()
-    monthly = total.reindex(weeks.index, fill_value=0).div(weeks * _replicates(outcomes), axis=0)
+    monthly = total.reindex(weeks.index, fill_value=0).div(weeks * replicates(outcomes), axis=0)
     return monthly[monthly.sum().sort_values(ascending=False).index]
 
 
 def draw_all(
-    outcomes: pd.DataFrame, folder: str | Path, marks: Mapping[date, str] | None = None
+    outcomes: pd.DataFrame,
+    folder: str | Path,
+    events: pd.DataFrame | None = None,
+    observed: pd.DataFrame | None = None,
 ) -> list[Path]:
     """Write every figure as a PNG into an existing folder; their paths."""
     figures = {
-        "departures-and-returns": departures_and_returns(outcomes, marks),
-        "stock-abroad": stock_abroad(outcomes, marks),
-        "returns-by-cause": returns_by_cause(outcomes, marks),
+        "departures-and-returns": departures_and_returns(outcomes, events),
+        "stock-abroad": stock_abroad(outcomes, events, observed),
+        "returns-by-cause": returns_by_cause(outcomes, events),
     }
     paths = [Path(folder) / f"{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):
@@ -139,92 +176,5 @@ def draw_all(
     return paths
 
 
-def _rows(outcomes: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    rows = outcomes[outcomes["outcome"] == outcome]
-    if rows.empty:
-        raise KeyError(f"no outcome {outcome!r} in the table")
-    return rows
-
-
 def _month(dates: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:
     return dates.dt.to_period("M").dt.start_time
-
-
-def _replicates(outcomes: pd.DataFrame) -> int:
-    return outcomes["replicate"].nunique() if "replicate" in outcomes else 1
-
-
-def _by_week(outcomes: pd.DataFrame, outcome: str, *hosts: str) -> pd.DataFrame:
-    """One outcome summed over hosts: rows are weeks (by first day), columns replicates."""
-    rows = _rows(outcomes, outcome)
-    rows = rows[rows["host"].isin(hosts)]
-    replicate = rows["replicate"] if "replicate" in rows else pd.Series(0, rows.index)
-    return rows.groupby(["date", replicate.rename("replicate")])["value"].sum().unstack()
-
-
-def canvas(
-    rows: int, columns: int, height: float, sharey: bool = False
-) -> tuple[Figure, list[Axes]]:
-    """A figure drawn by Agg without pyplot, so that no global state is touched."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
-    return figure, list(grid.flat)
-
-
-def _band(axes: Axes, weeks: pd.DataFrame, colour: str, label: str | None = None) -> None:
-    axes.plot(weeks.index, weeks.mean(axis=1), color=colour, linewidth=1.5, label=label)
-    if weeks.shape[1] > 1:
-        low, high = weeks.min(axis=1), weeks.max(axis=1)
-        axes.fill_between(weeks.index, low, high, color=colour, alpha=0.25, linewidth=0)
-
-
-def _mark(axes: Axes, marks: Mapping[date, str] | None, labelled: bool = True) -> None:
-    from matplotlib.dates import date2num
-
-    for day, text in (marks or {}).items():
-        axes.axvline(date2num(day), color=GREY, linewidth=1, linestyle=":")
-        if labelled:
-            axes.annotate(
-                f" {_dated(day, text)}",
-                (date2num(day), 1.0),
-                xycoords=("data", "axes fraction"),
-                va="bottom",
-                fontsize=9,
-                color=GREY,
-            )
-
-
-def _dated(day: date, text: str) -> str:
-    return f"{day.day} {day:%b %Y}, {text}"
-
-
-def _finished(
-    figure: Figure, title: str, outcomes: pd.DataFrame, note: str = "", bands: bool = True
-) -> Figure:
-    """Dates, units, title and the line that says where the figure comes from."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-    from matplotlib.ticker import FuncFormatter
-
-    for axes in figure.axes:
-        locator = AutoDateLocator(minticks=3, maxticks=7)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.set_ylim(bottom=0)
-        axes.spines[["top", "right"]].set_visible(False)
-    n = _replicates(outcomes)
-    spread = f"mean of {n} replicates" if n > 1 else "one replicate"
-    if bands and n > 1:
-        spread += ", bands their range"
-    return signed(figure, title, f"{SOURCE}; {spread}.{note}")
-
-
-def signed(figure: Figure, title: str, source: str) -> Figure:
-    """The figure with its title and the line that says where it comes from."""
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
-    figure.supxlabel(source, x=0.01, ha="left", fontsize=8)
-    return figure

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from abm.view.figures import BLACK, canvas, signed
 from abm.view.labels import BY, scaled, titled, value_text, wrapped
+from abm.view.style import BLACK, canvas, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from abm.view.figures import BLACK, BLUE, GREY, ORANGE, canvas, signed
 from abm.view.heat_map import heat_map
 from abm.view.labels import BY, scaled, titled, value_text, wrapped
+from abm.view.style import BLACK, BLUE, GREY, ORANGE, canvas, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
