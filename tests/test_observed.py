@@ -238,6 +238,7 @@ def test_refused_count_as_returned_when_home_is_their_next_move() -> None:
     refusals = pd.concat([refusals, first_permits])
     assert read("T18", a_run(moves=table, refusals=refusals)) == 1 / 4
     assert isnan(read("T18", a_run(moves=table)))
+    assert isnan(read("T18", a_run(moves=table, refusals=refusals[:0])))  # of a run, with dates
 
 
 def test_departures_by_wage_compare_two_equal_halves() -> None:

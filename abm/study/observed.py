@@ -317,6 +317,8 @@ def refused_who_returned(run: Tables, host: str, first: date, last: date) -> flo
     refusals = refusals.sort_values("date", kind="stable").drop_duplicates("person")
     days = pd.to_datetime(refusals["date"]).dt.date
     refused = refusals[(days >= first) & (days <= last)].set_index("person")
+    if refused.empty:  # pandas cannot look dates up in an empty table
+        return float("nan")
     moves = run.moves[run.moves["person"].isin(refused.index)].sort_values("date", kind="stable")
     since_refusal = moves["date"] - pd.to_datetime(moves["person"].map(refused["date"]))
     earlier = moves[since_refusal < pd.Timedelta(0)].groupby("person")["destination"].last()
