@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from abm.study.runner import Replicates, Run, replicate, run
     from abm.study.sweep import sweep
     from abm.study.sweep_results import Sweep, load
+    from abm.study.validate import Validation, validate
     from abm.view.figures import draw_all
 
 __version__ = "0.1.0"
@@ -33,12 +34,14 @@ __all__ = [
     "Replicates",
     "Run",
     "Sweep",
+    "Validation",
     "draw_all",
     "load",
     "packaged_people",
     "replicate",
     "run",
     "sweep",
+    "validate",
 ]
 
 _HOME = {
@@ -55,6 +58,8 @@ _HOME = {
     "replicate": "abm.study.runner",
     "run": "abm.study.runner",
     "sweep": "abm.study.sweep",
+    "validate": "abm.study.validate",
+    "Validation": "abm.study.validate",
 }
 
 

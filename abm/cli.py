@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from abm import __version__
-from abm.commands import export, rerun, sensitivity, sweep
+from abm.commands import export, rerun, sensitivity, sweep, validate
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
@@ -26,13 +26,20 @@ if TYPE_CHECKING:
 
 BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
 REPLICATES = 5
-COMMANDS = (sweep, sensitivity, rerun, export)  # each a module with `add`, in order of the help
+COMMANDS = (
+    sweep,
+    sensitivity,
+    rerun,
+    export,
+    validate,
+)  # each a module with `add`, in order of the help
 EXAMPLES = {
     "list": "abm list levers",
     "sweep": "abm sweep study.toml --out results/mine",
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",
     "export": "abm export results/mine --to csv",
+    "validate": "abm validate facts.csv",
 }
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")
 
