@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint bench bench-sweeps studies install
+.PHONY: run test verify lint bench agreement bench-sweeps studies install
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -19,8 +19,18 @@ lint: install           ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: install          ## speed against a plain Mesa object model
-	$(BIN)/python benchmarks/bench.py
+bench: install build/bench-env/installed  ## speed beside other systems, half an hour
+	$(BIN)/python -m benchmarks.bench
+
+build/bench-env/installed:  # Flee and Starsim have needs of their own, 0.8 GB
+	$(PYTHON) -m venv --clear build/bench-env
+	build/bench-env/bin/pip install --quiet flee==3.1 starsim==3.7.2
+	@touch $@
+
+agreement: install      ## one run one to one beside twenty at scale 100, outcome by outcome
+	$(BIN)/abm run war-years --scale 1 --replicates 1 --overwrite --out build/agreement/one
+	$(BIN)/abm run war-years --scale 100 --replicates 20 --seed 2 --overwrite --out build/agreement/hundred
+	$(BIN)/python -m benchmarks.agreement build/agreement/one build/agreement/hundred
 
 bench-sweeps: install   ## what a sweep costs beside its runs; a quarter of an hour
 	$(BIN)/python -m benchmarks.sweeps

@@ -22,7 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import FOLDER, ROOT, processor, write_rows
+from benchmarks.bench import FOLDER, processor, write_rows
+from benchmarks.jobs import ROOT
 
 KEEP = {"outcomes": ["stock_abroad", "departures.total"], "hosts": "all", "dates": "weeks"}
 
