@@ -67,9 +67,8 @@ def main() -> None:
     far = known["gap_in_errors"].abs()
     usual, limit = stats.t.ppf([0.975, 1 - 0.025 / len(known)], coarse.shape[1] - 1)
     print(f"{len(known)} measures of {known['outcome'].nunique()} outcomes; {coarse.shape[1]} runs")
-    print(
-        f"{(far < usual).mean():.1%} within {usual:.2f} errors (95 % expected), largest {far.max():.2f}"
-    )
+    print(f"{(far < usual).mean():.1%} within {usual:.2f} errors (95 % expected)")
+    print(f"the largest gap is {far.max():.2f} errors")
     print(f"beyond {limit:.2f} errors, where of all together 1 in 20 times one lies:")
     print(known[far > limit].to_string(index=False))
 
