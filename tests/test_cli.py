@@ -184,8 +184,9 @@ def test_a_run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     assert "results/war-years" in out
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     figures = {"departures-and-returns", "stock-abroad", "returns-by-cause"}
+    tables = ("outcomes.parquet", "moves.parquet", "emigrants.parquet", "targets.csv")
     assert found == {
-        *(f"results/war-years/{name}" for name in ("run.json", "outcomes.parquet", "targets.csv")),
+        *(f"results/war-years/{name}" for name in ("run.json", *tables)),
         *(f"results/war-years/figures/{name}.png" for name in figures),
     }
     provenance = pd.read_json(folder / "results" / "war-years" / "run.json", typ="series")

@@ -13,6 +13,7 @@ from abm.study.design import points
 from abm.study.factors import Choice, Design
 from abm.view import sensitivity_figures as figures
 from abm.view.heat_map import heat_map
+from tests.drawn import inside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,16 +54,6 @@ DRAWINGS: dict[str, tuple[Callable[..., Figure], Callable[[int], pd.DataFrame]]]
     "morris": (figures.morris_scatter, lambda n: indices(n, "mu_star", "sigma")),
     "differences": (figures.differences, contrasts),
 }
-
-
-def inside(figure: Figure) -> bool:
-    """Whether all that is drawn lies within the picture."""
-    figure.canvas.draw()
-    box = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    return bool(
-        box.x0 > -0.05 and box.y0 > -0.05 and box.x1 < width + 0.05 and box.y1 < height + 0.05
-    )
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

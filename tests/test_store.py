@@ -15,6 +15,7 @@ import pytest
 from abm import __version__
 from abm.errors import InputError, OutputError
 from abm.study import store
+from abm.study.runner import Run
 
 
 @pytest.fixture
@@ -65,6 +66,22 @@ def test_the_same_outcomes_give_the_same_bytes(results: store.Results, tmp_path:
     ]
     assert contents[0] == contents[1] == contents[2]
     assert pq.read_schema(tmp_path / "0" / "outcomes.parquet").metadata is None
+
+
+def test_moves_and_emigrants_are_kept_where_there_are_some(
+    small_run: Run, results: store.Results, tmp_path: Path
+) -> None:
+    kept = store.read(small_run.save(tmp_path / "mine"))
+    for name in store.PEOPLE:
+        table = getattr(small_run, name)
+        again = getattr(kept, name)
+        assert again["replicate"].eq(0).all()
+        pd.testing.assert_frame_equal(
+            again.drop(columns="replicate"), table, check_dtype=False, check_index_type=False
+        )
+    without = store.read(store.write(results, tmp_path / "other"))
+    assert without.moves is None
+    assert without.emigrants is None
 
 
 def test_a_missing_column_is_an_error_and_leaves_nothing(

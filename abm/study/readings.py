@@ -10,6 +10,7 @@ import pandas as pd
 
 from abm.calendar import DAYS_PER_WEEK, START
 from abm.errors import InputError
+from abm.hosts_table import HOME, HOST_NAMES, host_labels
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario
@@ -120,6 +121,33 @@ def stays(moves: pd.DataFrame, host: str) -> pd.DataFrame:
     spells = ordered.assign(since=pd.to_datetime(ordered["date"]), until=until)
     arrivals = spells[spells["destination"] == host]
     return arrivals[["person", "since", "until", "people"]].reset_index(drop=True)
+
+
+def time_abroad(moves: pd.DataFrame, emigrants: pd.DataFrame, last: date) -> pd.DataFrame:
+    """Each stay abroad, from leaving Russia to coming back, through whatever hosts.
+
+    One row a stay of an adult: person (and replicate), since (first day of the week of leaving),
+    weeks (to the return, or to the end of the run), returned, host (the first), host_type,
+    occupation. last : the last day of the run
+    """
+    keys = ["replicate", "person"] if "replicate" in moves else ["person"]
+    ordered = moves.sort_values([*keys, "date"], kind="stable")
+    left = ordered["origin"] == HOME
+    number = left.cumsum()
+    back = ordered[ordered["destination"] == HOME]
+    until = pd.Series(pd.to_datetime(back["date"]).to_numpy(), number[back.index].to_numpy())
+    found = ordered.loc[left, [*keys, "destination"]].rename(columns={"destination": "host"})
+    since = pd.to_datetime(ordered.loc[left, "date"])
+    ends = number[left].map(until)
+    open_end = pd.Timestamp(last) + pd.Timedelta(days=1)
+    kinds = dict(zip(HOST_NAMES, host_labels("leaning_group"), strict=True))
+    found = found.assign(
+        since=since,
+        weeks=(ends.fillna(open_end) - since).dt.days / DAYS_PER_WEEK,
+        returned=ends.notna(),
+        host_type=found["host"].map(kinds),
+    )
+    return found.merge(emigrants[[*keys, "occupation"]], on=keys, how="left")
 
 
 def residences(spells: pd.DataFrame, absence: timedelta) -> pd.DataFrame:

@@ -93,6 +93,11 @@ class Replicates:
         """The runs' moves under one another, with a first column ``replicate``."""
         return self._stacked("moves")
 
+    @property
+    def emigrants(self) -> pd.DataFrame:
+        """The runs' emigrants under one another, with a first column ``replicate``."""
+        return self._stacked("emigrants")
+
     def targets(self) -> pd.DataFrame:
         """What sources observed beside the runs: the mean, and its standard deviation ``spread``.
 
@@ -104,7 +109,8 @@ class Replicates:
     def save(
         self, directory: str | Path, overwrite: bool = False, draw: store.Draw | None = None
     ) -> Path:
-        """Write run.json, outcomes.parquet, targets.csv and, if asked to draw, figures/*.png.
+        """Write run.json, outcomes, moves and emigrants (.parquet), targets.csv and, if asked to
+        draw, figures/*.png.
 
         The folder appears whole or not at all. ``draw`` is called with the outcomes and the
         folder for the figures, for example ``abm.draw_all``.
@@ -114,7 +120,9 @@ class Replicates:
         InputError : the folder holds results and ``overwrite`` is false, or it holds something else
         OutputError : the folder cannot be written
         """
-        results = store.Results(self.outcomes, self.targets(), self._provenance())
+        results = store.Results(
+            self.outcomes, self.targets(), self._provenance(), self.moves, self.emigrants
+        )
         return store.write(results, directory, overwrite, draw)
 
     def _provenance(self) -> dict[str, Any]:

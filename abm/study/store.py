@@ -26,6 +26,7 @@ Draw = Callable[[pd.DataFrame, Path], object]
 PACKAGE = Path(__file__).resolve().parents[1]
 RUN = "run.json"
 NOT_THE_MODEL = ("__init__.py", "__main__.py", "cli.py")
+PEOPLE = ("moves", "emigrants")
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow")
 OUTCOMES_SCHEMA = pa.schema(
     [
@@ -41,11 +42,14 @@ OUTCOMES_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a results folder holds: tidy outcomes (with replicate), targets, provenance."""
+    """What a results folder holds: tidy outcomes (with replicate), targets, provenance; and, where
+    they were kept, a run's moves and emigrants (with replicate)."""
 
     outcomes: pd.DataFrame
     targets: pd.DataFrame
     provenance: dict[str, Any]
+    moves: pd.DataFrame | None = None
+    emigrants: pd.DataFrame | None = None
 
 
 def check(directory: str | Path, overwrite: bool = False) -> Path:
@@ -102,7 +106,13 @@ def read(folder: Path) -> Results:
     try:
         outcomes = pq.read_table(folder / "outcomes.parquet", partitioning=None).to_pandas()
         targets = pd.read_csv(folder / "targets.csv")
-        return Results(outcomes, targets, json.loads((folder / RUN).read_text("utf-8")))
+        provenance = json.loads((folder / RUN).read_text("utf-8"))
+        people = {
+            name: pd.read_parquet(folder / f"{name}.parquet")
+            for name in PEOPLE
+            if (folder / f"{name}.parquet").is_file()
+        }
+        return Results(outcomes, targets, provenance, **people)
     except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
         raise InputError(f"cannot read the results in {folder}: {error}") from None
 
@@ -134,6 +144,10 @@ def origin() -> dict[str, Any]:
 
 def _fill(folder: Path, results: Results, draw: Draw | None) -> None:
     pq.write_table(outcomes_table(results.outcomes), folder / "outcomes.parquet")
+    for name in PEOPLE:
+        if (table := getattr(results, name)) is not None:
+            people = pa.Table.from_pandas(table, preserve_index=False)
+            pq.write_table(people.replace_schema_metadata(None), folder / f"{name}.parquet")
     results.targets.to_csv(folder / "targets.csv", index=False, lineterminator="\n")
     provenance = {**results.provenance, **origin()}
     text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,6 +21,7 @@ PINK, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 GREY, PALE = "#767676", "#DDDDDD"
 LINES = (BLUE, ORANGE, GREEN, PINK, RED, SKY, GREY, BLACK)
 WORLD = "World"
+LETTERS_AN_INCH = 16  # of the source line
 SOURCE = "Simulated by Relokant; people, children included"
 
 
@@ -28,6 +30,7 @@ def canvas(
     columns: int,
     height: float,
     sharey: bool = False,
+    sharex: bool = True,
     ratios: tuple[float, ...] | None = None,
 ) -> tuple[Figure, list[Axes]]:
     """A figure drawn by Agg without pyplot, so that no global state is touched.
@@ -40,7 +43,7 @@ def canvas(
     figure = Figure(figsize=(9, height), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(
-        rows, columns, squeeze=False, sharex=True, sharey=sharey, height_ratios=ratios
+        rows, columns, squeeze=False, sharex=sharex, sharey=sharey, height_ratios=ratios
     )
     return figure, list(grid.flat)
 
@@ -136,7 +139,9 @@ def over_time(
 
 
 def signed(figure: Figure, title: str, source: str) -> Figure:
-    """The figure with its title and the line that says where it comes from."""
+    """The figure with its title and the line that says where it comes from, folded to its width."""
+    letters = int(LETTERS_AN_INCH * figure.get_size_inches()[0])
+    source = "\n".join(fill(line, letters) for line in source.splitlines())
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, weight="bold")
     figure.supxlabel(source, x=0.01, ha="left", fontsize=8)
     return figure
