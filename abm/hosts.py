@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
+import pandas as pd
 from mesa.agent import AgentSet
 
 from abm import equations_of_hosts as host_equations
+from abm import html
 from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Floats, name_keys
 from abm.composition import LEANINGS
 from abm.hosts_table import HOST_NAMES, host_column, host_constants, host_labels
-from abm.levers import ELITE_LEVERS, HOST_LEVERS, NO_LIMIT
+from abm.levers import ELITE_LEVERS, HOST_LEVERS, LEVERS, NO_LIMIT
 from abm.parameters import Parameters
 from abm.people import Flags
 from abm.scenario import known_host
@@ -283,6 +285,29 @@ class Host(mesa.Agent):
             if isinstance(column, np.ndarray) and len(column) == len(HOST_NAMES):
                 return column[self.row].item()
         raise AttributeError(f"a Host has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        columns = vars(self.model.host_columns).items()
+        shape = (len(HOST_NAMES),)
+        known = [name for name, column in columns if getattr(column, "shape", None) == shape]
+        return sorted({*super().__dir__(), *(n for n in known if not n.startswith("_"))})
+
+    def _repr_html_(self) -> str:
+        facts = {
+            "Russians who came": f"{self.newcomers:,.0f} people",
+            "rent": f"{self.rent_usd:,.0f} USD a month, {self.rent_usd / self.rent_before_usd:.2f} "
+            "times that of 24 February 2022",
+            "hostility": f"{self.hostility:.2f} of 1",
+            "strictness of permits": f"{self.renewal_strictness:.2f} of 1",
+            "refused at the next decision": f"{self.refusal:.0%}",
+            "fear of abduction": f"{self.fear:.2f} of 1",
+        }
+        levers = pd.DataFrame(
+            [(lever.name, getattr(self, lever.name), lever.unit, lever.what)
+             for lever in LEVERS if lever.actor == "host"],
+            columns=["lever", "value", "unit", "what"],
+        )  # fmt: skip
+        return html.card(self.name, facts, html.table(levers, "levers as they stand"))
 
     def __repr__(self) -> str:
         return (

@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+import pandas as pd
+
+from abm import html
 from abm.errors import InputError, unknown
 from abm.mechanisms import MECHANISMS
 
@@ -267,6 +270,24 @@ class Parameters:
     def __post_init__(self) -> None:
         for declaration in PARAMETERS:
             _check(declaration, getattr(self, declaration.name))
+
+    def changed(self) -> dict[str, float]:
+        """Those that have another value than the package's, by name."""
+        now = ((each.name, getattr(self, each.name), each.default) for each in fields(self))
+        return {name: value for name, value, usual in now if value != usual}
+
+    def _repr_html_(self) -> str:
+        changed = self.changed()
+        facts = {
+            "parameters": len(NAMES),
+            "changed": ", ".join(f"{k} = {v:g}" for k, v in changed.items()) or "none",
+        }
+        rows = pd.DataFrame(
+            [(d.name, d.symbol, getattr(self, d.name), f"{d.low:g} to {d.high:g}", d.unit, d.status)
+             for d in PARAMETERS],
+            columns=["name", "symbol", "value", "range", "unit", "status"],
+        )  # fmt: skip
+        return html.card("Parameters", facts, html.table(rows, "all of them"))
 
 
 def _declared() -> tuple[Declaration, ...]:

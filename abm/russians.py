@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from mesa.agent import GroupBy
 
-from abm import equations
+from abm import equations, html
 from abm.ability import ability
 from abm.choices import RUSSIA
 from abm.composition import EDUCATIONS, ELITES, LEANINGS, OCCUPATIONS, REGIONS, SEXES
@@ -40,6 +40,8 @@ _TRAITS = (
     "remote", "children",
 )  # fmt: skip
 _STATE = ("savings_usd", "discrimination", "weeks_abroad", "ever_discriminated")
+ARMY_NAME = "army"
+SHOWN_OPTIONS = 6
 CHUNK = 65_536  # people whose columns are worked out at a time
 
 
@@ -114,6 +116,20 @@ class Russian(mesa.Agent):
     def __hash__(self) -> int:
         return hash((id(self.model), self.unique_id))
 
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *ATTRIBUTES})
+
+    def _repr_html_(self) -> str:
+        partner = self.partner
+        facts = {name.replace("_", " "): getattr(self, name) for name in ATTRIBUTES}
+        facts["partner"] = "none" if partner is None else repr(partner)
+        title = f"Person {self.unique_id}, in {self.host}"
+        if self.host == ARMY_NAME:
+            return html.card(title, facts)
+        options = self.explain().sort_values("probability", ascending=False, kind="stable")
+        shown = options[["option", "here", "utility", "able", "probability"]].head(SHOWN_OPTIONS)
+        return html.card(title, facts, html.table(shown, "likeliest options, if they decided now"))
+
     def __repr__(self) -> str:
         return f"Russian({self.unique_id}, {self.age_years}, {self.occupation}, in {self.host})"
 
@@ -129,7 +145,7 @@ def column(model: EmigrationModel, name: str, ids: np.ndarray) -> np.ndarray:
         return np.asarray(getattr(people, name))
     place = e.place_of(ids)
     if name == "host":
-        names = np.array([*HOST_NAMES, "army", HOME_NAME])
+        names = np.array([*HOST_NAMES, ARMY_NAME, HOME_NAME])
         return names[place]
     if name == "perceived_risk":
         return model.kremlin.perceived_risk(people.region, people.risk_class)

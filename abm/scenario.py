@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from abm import checks, own_people
+from abm import checks, html, own_people
 from abm.checks import known_host
 from abm.errors import InputError, unknown
 from abm.levers import BY_NAME
@@ -42,6 +42,9 @@ class Held:
         """Whether this takes the place of a dated event, or of what was held before."""
         return other.lever == self.lever and self.host in (None, other.host)
 
+    def __str__(self) -> str:
+        return f"{self.lever}{f'.{self.host}' if self.host else ''} = {self.value:g}"
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -63,6 +66,28 @@ class Scenario:
     population: OwnPeople | None = None
     mechanisms: tuple[OwnMechanism, ...] = ()
     looking_ahead: bool = False
+
+    def _repr_html_(self) -> str:
+        changed = self.parameters.changed()
+        facts = {
+            "name": self.name,
+            "until": self.until,
+            "people an agent": self.scale,
+            "seed": self.seed,
+            "dated events": len(self.events),
+            "levers held": ", ".join(map(str, self.held)) or "none",
+            "mechanisms off": ", ".join(self.without) or "none",
+            "parameters changed": ", ".join(f"{k} = {v:g}" for k, v in changed.items()) or "none",
+        }
+        if self.mechanisms:
+            facts["own mechanisms"] = ", ".join(each.id for each in self.mechanisms)
+        if self.population is not None:
+            facts["own people"] = self.population.name
+        events = pd.DataFrame(
+            [(e.date, e.host or "", e.lever, e.value, e.kind) for e in self.events],
+            columns=["date", "host", "lever", "value", "kind"],
+        )
+        return html.card(self.title or self.name, facts, html.table(events, "dated events"))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -11,9 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from abm import html
 from abm import scenario as scenarios
 from abm.errors import InputError
 from abm.model import EmigrationModel
+from abm.observation import WORLD
 from abm.own_mechanism import OwnMechanism
 from abm.scenario import Scenario
 from abm.study import memory, store, targets
@@ -66,7 +68,7 @@ class Run:
         return f"<Run of {_described(self.scenario)}, {self.seconds:.1f} s>"
 
     def _repr_html_(self) -> str:
-        return _html(self.scenario, f"{len(self.moves):,} moves, {self.seconds:.1f} s", self)
+        return _html(self, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +149,10 @@ class Replicates:
         return pd.concat(parts, ignore_index=True)
 
     def __repr__(self) -> str:
-        return f"<{_counted(self.runs)} of {_described(self.scenario)}, {self.seconds:.1f} s>"
+        return f"<{_counted(len(self.runs))} of {_described(self.scenario)}, {self.seconds:.1f} s>"
 
     def _repr_html_(self) -> str:
-        return _html(self.scenario, f"{_counted(self.runs)}, {self.seconds:.1f} s", self)
+        return _html(self, len(self.runs))
 
 
 def run(
@@ -259,10 +261,27 @@ def _described(scenario: Scenario) -> str:
     )
 
 
-def _html(scenario: Scenario, summary: str, result: Run | Replicates) -> str:
-    table = result.targets().drop(columns="source").to_html(index=False, border=0)
-    return f"<p><b>{scenario.title}</b><br>{_described(scenario)}; {summary}</p>{table}"
+def _html(result: Run | Replicates, runs: int) -> str:
+    """The world in a few numbers (means over runs), targets folded below."""
+    world = result.outcomes[result.outcomes["host"] == WORLD]
+    by_outcome = world.groupby("outcome", observed=True)["value"]
+    stock = world[(world["outcome"] == "stock_abroad") & (world["date"] == world["date"].max())]
+    table = result.targets()
+    hit, judged = targets.hits(table)
+    people = {
+        "left Russia": by_outcome.sum()["departures"] / runs,
+        "came back": by_outcome.sum()["returns"] / runs,
+        "abroad at the end": stock["value"].sum() / runs,
+    }
+    facts = {
+        "what": f"{_counted(runs)} of {_described(result.scenario)}, {result.seconds:.1f} s",
+        **{name: f"{count:,.0f} people" for name, count in people.items()},
+        "targets hit": f"{hit} of {judged}",
+        "tables": "outcomes, moves, emigrants, targets()",
+    }
+    shown = html.table(table.drop(columns="source"), "targets beside results")
+    return html.card(result.scenario.title or result.scenario.name, facts, shown)
 
 
-def _counted(runs: tuple[Run, ...]) -> str:
-    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+def _counted(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from abm import html
 from abm.errors import InputError, OutputError, unknown
 from abm.observation import WORLD
 from abm.study import parts, store, sweep_store
@@ -22,6 +23,7 @@ from abm.study.study_file import Study
 from abm.study.targets import TARGETS
 
 ORDER = ["point", "replicate"]
+SHOWN_POINTS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +205,23 @@ class Sweep:
         tables = [_coded(schema.empty_table())]
         tables += [_coded(table) for table in self._parts(kind, chosen, schema.names)]
         return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+
+    def _repr_html_(self) -> str:
+        status, study = self.status(), self.study
+        low, high = status["replicates"]
+        facts = {
+            "runs": ", ".join(
+                f"{status[name]:,} {name}" for name in ("planned", *parts.STATUSES, "to do")
+            ),
+            "points": f"{status['points']:,}, each with "
+            f"{low if low == high else f'{low} to {high}'} replicates",
+            "kept": ", ".join(study.keep.outcomes),
+            "hosts": ", ".join(study.keep.hosts),
+            "folder": self.folder,
+            "tables": "points, runs, outcomes, planned",
+        }
+        shown = html.table(self.points.head(SHOWN_POINTS), f"the first {SHOWN_POINTS} points")
+        return html.card(f"Sweep of {study.name}: {study.title}", facts, shown)
 
     def __repr__(self) -> str:
         status = self.status()
