@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from abm.model import EmigrationModel
     from abm.own_mechanism import OwnMechanism
     from abm.own_people import packaged_people
+    from abm.study.compare import Pair, compare
     from abm.study.runner import Replicates, Run, replicate, run
     from abm.study.sweep import sweep
     from abm.study.sweep_results import Sweep, load
@@ -31,10 +32,12 @@ __all__ = [
     "InputError",
     "OutputError",
     "OwnMechanism",
+    "Pair",
     "Replicates",
     "Run",
     "Sweep",
     "Validation",
+    "compare",
     "draw_all",
     "load",
     "packaged_people",
@@ -49,9 +52,11 @@ _HOME = {
     "InputError": "abm.errors",
     "OutputError": "abm.errors",
     "OwnMechanism": "abm.own_mechanism",
+    "Pair": "abm.study.compare",
     "Replicates": "abm.study.runner",
     "Run": "abm.study.runner",
     "Sweep": "abm.study.sweep_results",
+    "compare": "abm.study.compare",
     "draw_all": "abm.view.figures",
     "load": "abm.study.sweep_results",
     "packaged_people": "abm.own_people",

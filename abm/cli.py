@@ -7,26 +7,19 @@ error is one line on standard error.
 from __future__ import annotations
 
 import argparse
-import math
-import re
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from abm import __version__
-from abm.commands import export, rerun, sensitivity, sweep, validate
+from abm.commands import compare, export, rerun, sensitivity, settings, sweep, validate
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
-if TYPE_CHECKING:
-    from abm.scenario import Scenario
-
 BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
-REPLICATES = 5
 COMMANDS = (
+    compare,
     sweep,
     sensitivity,
     rerun,
@@ -35,6 +28,7 @@ COMMANDS = (
 )  # each a module with `add`, in order of the help
 EXAMPLES = {
     "list": "abm list levers",
+    "compare": "abm compare war-years lenient-renewal",
     "sweep": "abm sweep study.toml --out results/mine",
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",
@@ -85,7 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         help="simulate a scenario",
         description="Simulate a scenario, print the targets beside the results, write a folder.",
     )
-    _add_run_arguments(run.add_argument)
+    run.add_argument(
+        "scenario",
+        nargs="?",
+        default="war-years",
+        metavar="SCENARIO",
+        help="a name or TOML file",
+    )
+    settings.add(run.add_argument, "results/SCENARIO")
     run.set_defaults(do=_run)
     for command in COMMANDS:
         command.add(commands)
@@ -95,76 +96,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_arguments(add: Callable[..., object]) -> None:
-    add("scenario", nargs="?", default="war-years", metavar="SCENARIO", help="a name or TOML file")
-    add("--scale", type=partial(_whole, 100), metavar="N", help="people an agent; 100 in war-years")
-    add("--seed", type=partial(_whole, 1), metavar="N", help="of all luck")
-    add("--until", metavar="DATE", help="the last day, for example 2023-12-31")
-    add(
-        "--set",
-        type=_setting,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter or lever: renewal_strictness.Turkey=0.2, resettlement.EU=0.5 (a union), "
-        "publicity=1 (all hosts); from the first week on; can be repeated",
-    )
-    add(
-        "--without",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="a mechanism to switch off, or responses; for example M15; can be repeated",
-    )
-    add("--population", metavar="FILE.csv", help="your own people; docs/your-own-people.md")
-    add(
-        "--replicates",
-        type=partial(_whole, REPLICATES),
-        default=REPLICATES,
-        metavar="N",
-        help=f"runs that differ by luck alone, {REPLICATES} if not said",
-    )
-    add(
-        "--looking-ahead",
-        action="store_true",
-        default=None,
-        help="people weigh what lies ahead, not today alone",
-    )
-    add("--out", metavar="DIR", help="the folder for results; results/SCENARIO if not said")
-    add("--overwrite", action="store_true", help="replace an earlier results folder")
-    add("--quiet", action="store_true", help="print nothing but errors")
-
-
-def _whole(example: int, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        message = f"{text!r} is not a whole number; for example {example}"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def _setting(text: str) -> tuple[str, float]:
-    """NAME=VALUE, the value a finite number."""
-    name, equals, value = text.partition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not (name.strip() and equals and math.isfinite(number)):
-        message = f"{text!r} is not NAME=NUMBER; for example renewal_strictness.Turkey=0.2"
-        raise argparse.ArgumentTypeError(message)
-    return name.strip(), number
-
-
 def _run(asked: argparse.Namespace) -> None:
+    from abm.scenario import load
     from abm.study import runner, store
     from abm.study.targets import observed_stocks
     from abm.view import dated_events, figures
 
-    scenario = _scenario(asked)
-    if asked.replicates < 1:
-        raise InputError(f"--replicates {asked.replicates} is no count of runs; for example 5")
-    out = asked.out or _default_folder(asked.scenario)
+    scenario = load(asked.scenario, **settings.changes(asked))
+    out = asked.out or settings.default_folder(asked.scenario)
     folder = store.check(out, asked.overwrite)
     if not (scenario.events or asked.quiet):
         print(
@@ -172,7 +111,7 @@ def _run(asked: argparse.Namespace) -> None:
             "no war, no order, no policy change",
             file=sys.stderr,
         )
-    with _progress(scenario, asked) as progress:
+    with settings.progress(scenario.name, asked) as progress:
         runs = runner.replicate(scenario, asked.replicates, progress=progress)
     draw = partial(
         figures.draw_all,
@@ -186,42 +125,6 @@ def _run(asked: argparse.Namespace) -> None:
         terminal.targets_table(targets, screen)
         screen.print(f"{runs!r}".strip("<>"), markup=False)
         screen.print(f"results in {out}", markup=False)
-
-
-def _scenario(asked: argparse.Namespace) -> Scenario:
-    from abm import scenario
-
-    settings: dict[str, float] = {}
-    for name, value in asked.set:
-        if settings.setdefault(name, value) != value:
-            raise InputError(f"--set {name} is given twice, with different values; give it once")
-    return scenario.load(
-        asked.scenario,
-        scale=asked.scale,
-        seed=asked.seed,
-        until=asked.until,
-        set=settings,
-        without=tuple(dict.fromkeys(asked.without)),
-        population=asked.population,
-        looking_ahead=asked.looking_ahead,
-    )
-
-
-def _default_folder(scenario: str) -> Path:
-    """results/NAME, after the packaged scenario or the file, whatever name the file holds."""
-    name = Path(scenario).stem
-    if not re.fullmatch(r"[\w][\w .-]*", name):
-        raise InputError(f"{name!r} is no name for a folder; say where: --out results/mine")
-    return Path("results") / name
-
-
-def _progress(
-    scenario: Scenario, asked: argparse.Namespace
-) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    errors = terminal.console(sys.stderr)
-    if asked.quiet or not errors.is_terminal:
-        return nullcontext()
-    return terminal.progress(scenario.name, errors)
 
 
 def _listed(asked: argparse.Namespace) -> None:

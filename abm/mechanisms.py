@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from abm.errors import unknown
+from abm.levers import NO_LIMIT
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def _m(
     return Mechanism(id, what, {**dict.fromkeys(null, 0.0), **off}, held or {})
 
 
-MECHANISMS: tuple[Mechanism, ...] = (
+_ALONE: tuple[Mechanism, ...] = (
     _m("M1", "repression drives those who dissent out", held={"repression": 0.0}),
     _m("M2", "the order raises perceived risk", "mobilisation_weight", "order_attention"),
     _m("M3", "employers exempt staff", "exemption_effect"),
@@ -127,6 +128,19 @@ MECHANISMS: tuple[Mechanism, ...] = (
     _m("M39", "the war itself turns the public against the West", "propaganda_from_war"),
     Mechanism("responses", "what answered an inflow comes on its date", drops="response"),
 )
+# What people abroad do comes back to those who decide: wage offers, rents and hostility, policy,
+# propaganda twice, friends and compatriots.
+FEEDBACKS = ("M12", "M15", "M18", "M22", "M23", "M36")
+# Every way in which some people's moves change what others meet, partners apart: these, and that an
+# abduction stirs the others there (M27), that the army takes those who are left, that places fill.
+_NULL = {name: null for each in _ALONE if each.id in FEEDBACKS for name, null in each.off.items()}
+_FEEDBACK = Mechanism(
+    "feedback",
+    "what some people do changes what others meet",
+    off={**_NULL, "abductions_per_activist_year": 0.0},
+    held={"mobilisation_quota": 0.0, "weekly_places": NO_LIMIT},
+)
+MECHANISMS: tuple[Mechanism, ...] = (*_ALONE, _FEEDBACK)
 BY_ID: dict[str, Mechanism] = {mechanism.id: mechanism for mechanism in MECHANISMS}
 
 

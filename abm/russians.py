@@ -12,7 +12,7 @@ import pandas as pd
 from mesa.agent import GroupBy
 
 from abm import equations, html
-from abm.ability import ability
+from abm.ability import Able, ability
 from abm.choices import RUSSIA
 from abm.composition import EDUCATIONS, ELITES, LEANINGS, OCCUPATIONS, REGIONS, SEXES
 from abm.deciders import deciders_abroad, deciders_at_home
@@ -82,31 +82,7 @@ class Russian(mesa.Agent):
         to take), and the components, whose sum is the utility. It is what the model would use if
         the person reconsidered now, before the week's events.
         """
-        model, ids = self.model, np.array([self.unique_id])
-        world = model.world()
-        place = int(model.emigrants.place_of(ids)[0])
-        if place == ARMY:
-            raise InputError(f"person {self.unique_id} has been called up and decides nothing.")
-        if place == HOME:
-            deciders = deciders_at_home(model, world, model.population.people(ids))
-        else:
-            deciders = deciders_abroad(model, world, model.emigrants.row_of(ids))
-        parts = components(deciders, world)
-        utility = total(parts, 1)
-        able = ability(deciders, world, model.chance.uniform("exit", ids)).in_fact
-        options = [*HOST_NAMES, HOME_NAME]
-        table = pd.DataFrame(
-            {
-                "option": options,
-                "here": np.array(options) == self.host,
-                "utility": utility[0],
-                "able": able[0],
-                "probability": equations.logit_probabilities(np.where(able, utility, -np.inf))[0],
-                **{name: total({name: part}, 1)[0] for name, part in parts.items()},
-            }
-        )
-        assert len(table) == RUSSIA + 1
-        return table
+        return weighed(self.model, self.unique_id)[0]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Russian):
@@ -132,6 +108,36 @@ class Russian(mesa.Agent):
 
     def __repr__(self) -> str:
         return f"Russian({self.unique_id}, {self.age_years}, {self.occupation}, in {self.host})"
+
+
+def weighed(model: EmigrationModel, person: int) -> tuple[pd.DataFrame, Able]:
+    """What a person would weigh now: the table of `Russian.explain`, and what they can take."""
+    ids = np.array([person])
+    world = model.world()
+    place = int(model.emigrants.place_of(ids)[0])
+    if place == ARMY:
+        raise InputError(f"person {person} has been called up and decides nothing.")
+    if place == HOME:
+        deciders = deciders_at_home(model, world, model.population.people(ids))
+    else:
+        deciders = deciders_abroad(model, world, model.emigrants.row_of(ids))
+    parts = components(deciders, world)
+    utility = total(parts, 1)
+    can = ability(deciders, world, model.chance.uniform("exit", ids))
+    able = can.in_fact
+    options = [*HOST_NAMES, HOME_NAME]
+    table = pd.DataFrame(
+        {
+            "option": options,
+            "here": np.arange(len(options)) == (RUSSIA if place == HOME else place),
+            "utility": utility[0],
+            "able": able[0],
+            "probability": equations.logit_probabilities(np.where(able, utility, -np.inf))[0],
+            **{name: total({name: part}, 1)[0] for name, part in parts.items()},
+        }
+    )
+    assert len(table) == RUSSIA + 1
+    return table, can
 
 
 def column(model: EmigrationModel, name: str, ids: np.ndarray) -> np.ndarray:

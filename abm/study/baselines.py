@@ -17,6 +17,7 @@ from abm import scenario as scenarios
 from abm.calendar import START
 from abm.chance import Floats
 from abm.hosts_table import HOST_NAMES, host_column
+from abm.mechanisms import FEEDBACKS
 from abm.observation import WORLD
 from abm.parameters import PARAMETERS
 from abm.scenario import Scenario
@@ -24,10 +25,6 @@ from abm.study import runner
 from abm.study.facts import OBSERVED, Fact, of_target
 from abm.study.readings import sum_over
 from abm.study.targets import TARGETS
-
-# What people abroad do comes back to those who decide: wage offers, rents and hostility, policy,
-# propaganda twice, friends and compatriots.
-FEEDBACKS = ("M12", "M15", "M18", "M22", "M23", "M36")
 
 # Elasticities of flows: income 0.7 (Ortega and Peri 2013, 0.6 to 0.8), compatriots 0.65 (Beine,
 # Docquier and Ozden 2011, 0.6 to 0.7), a visa -45 % (Bertoli and Fernandez-Huertas Moraga 2015, -40

@@ -82,28 +82,36 @@ def _paired(here: pd.DataFrame, there: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
 def difference(
     here: pd.Series, there: pd.Series, confidence: float = CONFIDENCE
 ) -> dict[str, float]:
-    """The mean difference of two series by replicate, with Student's interval over replicates.
+    """The mean difference of two series by replicate; as a row of `differences`."""
+    rows = [pd.DataFrame([each.to_numpy()], columns=each.index) for each in (here, there)]
+    return dict(differences(rows[0], rows[1], confidence).iloc[0])
 
-    difference, low, high : in the outcome's unit; low and high are NaN below two replicates
-    replicates : pairs of runs
-    gain : how many times less variance than with other luck on both sides
+
+def differences(
+    here: pd.DataFrame, there: pd.DataFrame, confidence: float = CONFIDENCE
+) -> pd.DataFrame:
+    """Mean differences of two tables, row by row, with Student's interval over replicates.
+
+    here, there : one column a replicate; only pairs of runs that both have count
+
+    Columns: difference, low, high (in the outcome's unit; low and high are NaN below two
+    replicates), replicates (pairs of runs), gain (how many times less variance than with other
+    luck on both sides, so how many times fewer runs give the same interval).
     """
-    pair = pd.DataFrame({"here": here, "there": there}).dropna()
-    apart = (pair["here"] - pair["there"]).to_numpy(float)
-    n = len(apart)
-    mean = float(apart.mean()) if n else float("nan")
-    half = variance = float("nan")
-    if n > 1:
-        variance = float(apart.var(ddof=1))
-        half = float(stats.t.ppf(0.5 + confidence / 2, n - 1) * np.sqrt(variance / n))
-    unpaired = float(pair.var(ddof=1).sum()) if n > 1 else float("nan")
-    return {
-        "difference": mean,
-        "low": mean - half,
-        "high": mean + half,
-        "replicates": n,
-        "gain": unpaired / variance if variance else float("nan"),
-    }
+    here, there = here.align(there)
+    apart = here - there
+    unpaired = here.where(apart.notna()).var(axis=1) + there.where(apart.notna()).var(axis=1)
+    n, mean, variance = apart.count(axis=1), apart.mean(axis=1), apart.var(axis=1)
+    half = stats.t.ppf(0.5 + confidence / 2, (n - 1).clip(lower=1)) * np.sqrt(variance / n)
+    return pd.DataFrame(
+        {
+            "difference": mean,
+            "low": mean - half,
+            "high": mean + half,
+            "replicates": n,
+            "gain": unpaired / variance.where(variance > 0),
+        }
+    )
 
 
 def luck_share(values: pd.DataFrame) -> float:

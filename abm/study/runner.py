@@ -14,6 +14,7 @@ import pandas as pd
 from abm import html
 from abm import scenario as scenarios
 from abm.errors import InputError
+from abm.fates import fates_table
 from abm.model import EmigrationModel
 from abm.observation import WORLD
 from abm.own_mechanism import OwnMechanism
@@ -37,6 +38,7 @@ class Run:
     moves : one row a move; week, date, person, origin, destination, cause, people
     emigrants : one row for each agent that ever left
     refusals : one row a permit refused; week, date, person, host, renewal (of one held), people
+    fates : one row for each agent that ever left or was called up: what became of it
     started : when the run began, UTC
     seconds : how long it took
     """
@@ -48,6 +50,7 @@ class Run:
     moves: pd.DataFrame
     emigrants: pd.DataFrame
     refusals: pd.DataFrame
+    fates: pd.DataFrame
     started: datetime
     seconds: float
 
@@ -99,6 +102,11 @@ class Replicates:
     def emigrants(self) -> pd.DataFrame:
         """The runs' emigrants under one another, with a first column ``replicate``."""
         return self._stacked("emigrants")
+
+    @property
+    def fates(self) -> pd.DataFrame:
+        """The runs' fates under one another, with a first column ``replicate``."""
+        return self._stacked("fates")
 
     def targets(self) -> pd.DataFrame:
         """What sources observed beside the runs: the mean, and its standard deviation ``spread``.
@@ -218,6 +226,7 @@ def run(
         moves=model.moves_table(),
         emigrants=model.emigrants_table(),
         refusals=model.refusals_table(),
+        fates=fates_table(model),
         started=started,
         seconds=time.perf_counter() - clock,
     )

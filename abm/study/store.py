@@ -52,10 +52,11 @@ class Results:
     emigrants: pd.DataFrame | None = None
 
 
-def check(directory: str | Path, overwrite: bool = False) -> Path:
+def check(directory: str | Path, overwrite: bool = False, mark: str = RUN) -> Path:
     """The folder as an absolute path, if results could be written there now.
 
-    Leaves nothing behind, so that it can be asked before a long run.
+    Leaves nothing behind, so that it can be asked before a long run. mark: the file by which a
+    folder of such results is known.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def check(directory: str | Path, overwrite: bool = False) -> Path:
     folder = Path(directory).expanduser()
     try:
         folder = folder.resolve()
-        _check_free(folder, overwrite)
+        _check_free(folder, overwrite, mark)
         above = next(parent for parent in folder.parents if parent.exists())
         probe = _beside(above / folder.name, "probe")
         probe.mkdir()
@@ -78,7 +79,19 @@ def check(directory: str | Path, overwrite: bool = False) -> Path:
 def write(
     results: Results, directory: str | Path, overwrite: bool = False, draw: Draw | None = None
 ) -> Path:
-    """Write a results folder and return its path.
+    """Write a results folder and return its path; see `put`.
+
+    Raises
+    ------
+    InputError, OutputError : as in `check`
+    """
+    return put(lambda folder: _fill(folder, results, draw), directory, overwrite)
+
+
+def put(
+    fill: Callable[[Path], None], directory: str | Path, overwrite: bool = False, mark: str = RUN
+) -> Path:
+    """Write a folder by a function that fills an empty one, and return its path.
 
     Everything goes into a hidden folder beside it, reaches the disk, and is then renamed; so the
     folder is there whole or not at all. An older one is removed only after the new is in place.
@@ -87,13 +100,13 @@ def write(
     ------
     InputError, OutputError : as in `check`
     """
-    folder = check(directory, overwrite)
+    folder = check(directory, overwrite, mark)
     partial = _beside(folder, "partial")
     try:
         partial.mkdir(parents=True)
-        _fill(partial, results, draw)
+        fill(partial)
         _sync(partial)
-        _put_in_place(partial, folder, overwrite)
+        _put_in_place(partial, folder, overwrite, mark)
     except OSError as error:
         raise OutputError(cannot_write(folder, error)) from error
     finally:
@@ -149,17 +162,21 @@ def _fill(folder: Path, results: Results, draw: Draw | None) -> None:
             people = pa.Table.from_pandas(table, preserve_index=False)
             pq.write_table(people.replace_schema_metadata(None), folder / f"{name}.parquet")
     results.targets.to_csv(folder / "targets.csv", index=False, lineterminator="\n")
-    provenance = {**results.provenance, **origin()}
-    text = json.dumps(provenance, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / RUN).write_text(text + "\n", encoding="utf-8")
+    write_json(folder / RUN, {**results.provenance, **origin()})
     if draw is not None:
         (folder / "figures").mkdir()
         draw(results.outcomes, folder / "figures")
 
 
-def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write what a result comes from, for people and programs to read."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _put_in_place(partial: Path, folder: Path, overwrite: bool, mark: str) -> None:
     """Rename the finished folder; another process may have made one in the meantime."""
-    _check_free(folder, overwrite)
+    _check_free(folder, overwrite, mark)
     if not folder.exists():
         partial.rename(folder)
         sync_folder(folder.parent)
@@ -176,7 +193,7 @@ def _put_in_place(partial: Path, folder: Path, overwrite: bool) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _check_free(folder: Path, overwrite: bool) -> None:
+def _check_free(folder: Path, overwrite: bool, mark: str) -> None:
     """Refuse what is not empty, unless asked to overwrite; never remove what no run has written."""
     if not folder.name:
         raise InputError(f"{folder} is no place for results; for example results/mine")
@@ -191,9 +208,9 @@ def _check_free(folder: Path, overwrite: bool) -> None:
             f"{folder} exists; ask to overwrite it (--overwrite, or overwrite=True) "
             "or choose another, for example results/mine"
         )
-    if not (folder / RUN).is_file():
+    if not (folder / mark).is_file():
         raise InputError(
-            f"{folder} holds no results (no run.json), so it is not overwritten; "
+            f"{folder} holds no results (no {mark}), so it is not overwritten; "
             "choose another, for example results/mine"
         )
 

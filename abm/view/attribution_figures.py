@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abm.fates import FATES
 from abm.view.labels import BY, scaled, titled, wrapped
 from abm.view.style import (
     BLACK,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW = 0.32  # inches a bar
-FATES = ("stayed home", "left and settled", "moved on", "insecure", "returned", "called up")
 COLOURS = dict(zip(FATES, (GREY, BLUE, SKY, PINK, ORANGE, RED), strict=True))
 STEPS = 30  # points of a ribbon's edge
 

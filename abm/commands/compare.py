@@ -1,0 +1,110 @@
+"""`abm compare`: the same people in two worlds."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from abm.commands import settings
+from abm.view import terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from abm.study.compare import Pair
+    from abm.study.turn import Biographies
+
+SHOWN = 4  # groups of each trait
+
+
+def add(commands: Any) -> None:
+    """Add the command to those of the parser."""
+    parser = commands.add_parser(
+        "compare",
+        help="the same people in two worlds: whose fate differs, and what",
+        description="Run two scenarios with the same people and the same luck; print whose fate "
+        "differs and by how much outcomes do; write a folder. Options go for both.",
+    )
+    parser.add_argument("a", metavar="SCENARIO_A", help="a name or TOML file")
+    parser.add_argument("b", metavar="SCENARIO_B", help="what it is held against A")
+    settings.add(parser.add_argument, "results/A-and-B")
+    parser.add_argument(
+        "--person",
+        type=partial(settings.whole, 12),
+        metavar="N",
+        help="tell one person's two lives instead, of the first replicate; writes nothing",
+    )
+    parser.set_defaults(do=do)
+
+
+def do(asked: argparse.Namespace) -> None:
+    """Do what the arguments say."""
+    from abm.study import compare, store
+    from abm.view import compare_figures
+
+    changes = settings.changes(asked)
+    if asked.person is not None:
+        _tell(compare.lives_of(asked.a, asked.b, asked.person, **changes), terminal.console())
+        return
+    out = asked.out or settings.default_folder(asked.a, asked.b)
+    folder = store.check(out, asked.overwrite, compare.MARK)
+    with settings.progress(f"{asked.a}, {asked.b}", asked) as progress:
+        pair = compare.compare(
+            asked.a, asked.b, replicates=asked.replicates, progress=progress, **changes
+        )
+    pair.save(folder, asked.overwrite, compare_figures.draw_all)
+    if not asked.quiet:
+        for note in pair.notes:
+            print(f"abm: {note}", file=sys.stderr)
+        _show(pair, terminal.console())
+        print(f"results in {out}")
+
+
+def _show(pair: Pair, screen: Console) -> None:
+    from abm.view.compare_figures import MAIN, main_differences
+
+    a, b = pair.a.scenario, pair.b.scenario
+    screen.print(f"A: {a.name}, {a.title}\nB: {b.name}, {b.title}\n", markup=False)
+    screen.print("People by what became of them in A (down) and in B (across)")
+    table = pair.matrix
+    table = table.loc[table.any(axis=1), table.any()]
+    rows = [
+        (str(fate), *(terminal.number(value) if value > 0 else "" for value in row))
+        for fate, row in zip(table.index, table.to_numpy(float), strict=True)
+    ]
+    fates = [str(fate) for fate in table.columns]
+    terminal.table(("", *fates), rows, screen, fates)
+    screen.print("\nWhose fate differs; how many more of them are abroad or returned in B")
+    shown = pair.who.groupby("by", sort=False).head(SHOWN)
+    numbers = ("people", "abroad", "returned")
+    rows = [
+        (str(row.by), str(row.group), *(terminal.number(getattr(row, name)) for name in numbers))
+        for row in shown.itertuples()
+    ]
+    terminal.table(("by", "group", *numbers), rows, screen, numbers)
+    screen.print("\nOutcomes of the whole; B less A with its 95 % interval")
+    columns = ("a", "b", "difference", "low", "high", "gain")
+    rows = [
+        (f"{MAIN[row['outcome']]} ({row['unit']})", *(terminal.number(row[c]) for c in columns))
+        for _, row in main_differences(pair.differences).iterrows()
+    ]
+    terminal.table(("what", "A", "B", "B - A", "low", "high", "gain"), rows, screen, columns[2:])
+    screen.print(
+        "gain: how many times fewer runs than without common luck give the same interval; rough "
+        "below 20 replicates",
+        markup=False,
+    )
+
+
+def _tell(lives: Biographies, screen: Console) -> None:
+    """One person's two lives."""
+    screen.print(f"{lives.who}\n", markup=False)
+    rows = [
+        (str(row[0].date()), *(str(cell) for cell in row[1:]))
+        for row in lives.table.itertuples(index=False)
+    ]
+    columns = ("week of", "in A", "because", "what", "in B", "because", "what")
+    terminal.table(columns, rows, screen)
+    screen.print(f"\n{lives.told}", markup=False)

@@ -1,0 +1,61 @@
+"""What a user types to compare two worlds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from refusals import refusal
+
+from abm.cli import main
+
+QUICK = ["--scale", "10000", "--until", "2022-03-31"]
+WORLDS = ["compare", "war-years", "shut-eu"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_two_worlds_are_compared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*WORLDS, *QUICK, "--replicates", "2"]) == 0
+    said = capsys.readouterr()
+    for part in ("A: war-years", "B: shut-eu", "returns (people)", "gain", "war-years-and-shut-eu"):
+        assert part in said.out
+    assert "shut-eu drops dated responses and war-years keeps them" in said.err
+    table = pd.read_csv(folder / "results" / "war-years-and-shut-eu" / "differences.csv")
+    assert {"outcome", "host", "difference", "low", "high", "gain"} <= set(table)
+    assert main([*WORLDS, *QUICK, "--replicates", "2"]) == 2
+    assert "--overwrite" in refusal(capsys)
+
+
+def test_one_person_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*WORLDS, *QUICK, "--person", "12"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("person 12: age ")
+    assert "A is war-years, B is shut-eu" in said
+    assert os.listdir(folder) == []
+
+
+BAD = {
+    "one scenario": (["compare", "war-years"], ["SCENARIO_B", "lenient-renewal"]),
+    "unknown": (["compare", "war-years", "war"], ["'war'", "war-years"]),
+    "other horizons": (["compare", "war-years", "open-eu"], ["'until'", "--until 2024-12-31"]),
+    "no replicates": ([*WORLDS, "--replicates", "0"], ["--replicates", "5"]),
+    "nobody": ([*WORLDS, "--person", "-1", "--scale", "10000"], ["no person -1", "0 to"]),
+    "person in words": ([*WORLDS, "--person", "me"], ["'me'", "12"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_arguments(case: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments, expected = BAD[case]
+    assert main(arguments) == 2
+    error = refusal(capsys)
+    assert all(part in error for part in expected), error
+    assert os.listdir(folder) == []
