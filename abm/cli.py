@@ -13,13 +13,14 @@ from functools import partial
 from typing import NoReturn
 
 from abm import __version__
-from abm.commands import compare, export, rerun, sensitivity, settings, sweep, validate
+from abm.commands import attribute, compare, export, rerun, sensitivity, settings, sweep, validate
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
 BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
 COMMANDS = (
     compare,
+    attribute,
     sweep,
     sensitivity,
     rerun,
@@ -29,6 +30,7 @@ COMMANDS = (
 EXAMPLES = {
     "list": "abm list levers",
     "compare": "abm compare war-years lenient-renewal",
+    "attribute": "abm attribute war-years --scale 3000",
     "sweep": "abm sweep study.toml --out results/mine",
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",
