@@ -13,7 +13,17 @@ from functools import partial
 from typing import NoReturn
 
 from abm import __version__
-from abm.commands import attribute, compare, export, rerun, sensitivity, settings, sweep, validate
+from abm.commands import (
+    attribute,
+    compare,
+    export,
+    report,
+    rerun,
+    sensitivity,
+    settings,
+    sweep,
+    validate,
+)
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
 
@@ -25,6 +35,7 @@ COMMANDS = (
     sensitivity,
     rerun,
     export,
+    report,
     validate,
 )  # each a module with `add`, in order of the help
 EXAMPLES = {
@@ -35,6 +46,7 @@ EXAMPLES = {
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",
     "export": "abm export results/mine --to csv",
+    "report": "abm report results/mine",
     "validate": "abm validate facts.csv",
 }
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")

@@ -10,6 +10,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside, source_of
+from made_up_runs import moves
 
 from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES
@@ -18,8 +20,6 @@ from abm.study.options_by_week import options_by_week
 from abm.study.readings import time_abroad
 from abm.study.runner import Run
 from abm.view import chords, dated_events, extras, options_over_time, pyramids, stays
-from tests.drawn import inside, source_of
-from tests.made_up_runs import moves
 
 LAST = date(2022, 12, 28)  # the 44th week's end
 MOVES = moves(

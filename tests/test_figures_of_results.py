@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside, source_of
 
 from abm.study import targets
 from abm.study.runner import Run
 from abm.view import attribution_figures, fans, target_plot
 from abm.view.style import BLUE, ORANGE
-from tests.drawn import inside, source_of
 
 NAN = float("nan")
 

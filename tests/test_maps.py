@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside, source_of
 from matplotlib.path import Path as Ring
 from PIL import Image
 
 from abm.hosts_table import HOST_NAMES
 from abm.view import countries, maps
-from tests.drawn import inside, source_of
 
 WEEKS = pd.date_range("2022-02-24", periods=3, freq="7D")
 

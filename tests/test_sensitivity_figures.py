@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside
 
 from abm.study.design import points
 from abm.study.factors import Choice, Design
 from abm.view import sensitivity_figures as figures
 from abm.view.heat_map import heat_map
-from tests.drawn import inside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

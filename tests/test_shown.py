@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from finished_runs import at_home, finished
+from small_studies import small
 
 import abm
 from abm import html
@@ -19,7 +21,6 @@ from abm.parameters import PARAMETERS, Parameters
 from abm.russians import ATTRIBUTES
 from abm.scenario import load
 from abm.study.runner import Replicates, Run
-from tests.finished_runs import at_home, finished
 
 NASTY = "<script>alert('&')</script>"
 VOID = {"br", "hr", "img"}
@@ -142,8 +143,7 @@ def test_tab_finds_attributes_that_can_be_read(named: str) -> None:
 
 
 def test_a_sweep_shows_how_far_it_is(tmp_path: Path) -> None:
-    study = Path(__file__).parent / "studies" / "small-grid.toml"
-    sweep = abm.sweep(study, out=tmp_path / "grid")
+    sweep = abm.sweep(small(), tmp_path / "grid", on="serial")
     page = shown(sweep)
     status = sweep.status()
     assert f"{status['planned']} planned" in page.text

@@ -135,10 +135,10 @@ def time_abroad(moves: pd.DataFrame, emigrants: pd.DataFrame, last: date) -> pd.
     left = ordered["origin"] == HOME
     number = left.cumsum()
     back = ordered[ordered["destination"] == HOME]
-    until = pd.Series(pd.to_datetime(back["date"]).to_numpy(), number[back.index].to_numpy())
+    until = pd.Series(pd.to_datetime(back["date"]).to_numpy(), number.loc[back.index].to_numpy())
     found = ordered.loc[left, [*keys, "destination"]].rename(columns={"destination": "host"})
     since = pd.to_datetime(ordered.loc[left, "date"])
-    ends = number[left].map(until)
+    ends = pd.Series(until.reindex(number[left]).to_numpy(), since.index)
     open_end = pd.Timestamp(last) + pd.Timedelta(days=1)
     kinds = dict(zip(HOST_NAMES, host_labels("leaning_group"), strict=True))
     found = found.assign(
