@@ -14,7 +14,10 @@ from abm import equations
 from abm import equations_of_hosts as host_equations
 from abm.calendar import WEEKS_PER_YEAR
 from abm.chance import Chance, Floats
+from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES
+from abm.kremlin import Kremlin
+from abm.parameters import Parameters
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -26,17 +29,8 @@ def abduct(model: EmigrationModel) -> Floats:
     The number is a Poisson draw keyed by host and week about activists × chance; fear rises with
     the chance itself and falls slowly, as the risk of mobilisation does.
     """
-    p, hosts, e = model.scenario.parameters, model.host_columns, model.emigrants
-    a_year = host_equations.abductions_per_year(
-        p.abductions_per_activist_year,
-        hosts.handover_risk,
-        hosts.protection,
-        model.kremlin.abductions,
-    )
-    target = host_equations.fear_believed(
-        p.fear_of_abduction, a_year, p.fear_of_refusal, hosts.refusal, hosts.handover_risk
-    )
-    hosts.fear = equations.risk_next(hosts.fear, target, p.fear_decay_per_month)
+    hosts, e = model.host_columns, model.emigrants
+    a_year = suggest_fear(model.scenario.parameters, hosts, model.kremlin)
     rows = e.abroad()
     rows = rows[e.activist[rows]]
     activists = model.population.scale * np.bincount(e.place[rows], minlength=len(HOST_NAMES))
@@ -45,6 +39,18 @@ def abduct(model: EmigrationModel) -> Floats:
     drawn = poisson(expected, model.chance, model.week, hosts.keys)
     model.observations.put_sum("abductions", drawn)
     return drawn
+
+
+def suggest_fear(p: Parameters, hosts: HostColumns, kremlin: Kremlin) -> Floats:
+    """Let fear follow the chance of abduction a year, which is returned, (hosts,)."""
+    a_year = host_equations.abductions_per_year(
+        p.abductions_per_activist_year, hosts.handover_risk, hosts.protection, kremlin.abductions
+    )
+    target = host_equations.fear_believed(
+        p.fear_of_abduction, a_year, p.fear_of_refusal, hosts.refusal, hosts.handover_risk
+    )
+    hosts.fear = equations.risk_next(hosts.fear, target, p.fear_decay_per_month)
+    return np.asarray(a_year)
 
 
 def poisson(mean: Floats, chance: Chance, week: int, keys: np.ndarray) -> Floats:

@@ -16,6 +16,7 @@ from abm.composition import OCCUPATIONS, Composition
 from abm.elite import elite_fortune_usd
 from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
+from abm.parameters import Parameters
 from abm.people import Flags, People
 from abm.traits_tables import (
     EMPLOYED,
@@ -54,6 +55,34 @@ def workforce(types: Composition) -> Workforce:
     workers = np.bincount(types.occupation, persons, _KINDS)
     wage_bill_usd = max(float((persons * wages).sum()), 1.0)  # among one's own nobody may work
     return Workforce(np.asarray(workers, dtype=float), wage_bill_usd)
+
+
+def labour_booked(
+    p: Parameters, workers: Floats, heads: Floats, wages: Floats, practised: float
+) -> tuple[Floats, dict[str, float]]:
+    """Wage offers by occupation, and outcomes of labour and output, from those who ever left.
+
+    heads: workers by where their work is (NEITHER, BACK, GONE, and those + REMOTE) and occupation;
+    wages: theirs, over the national wage bill; practised: of those back with new practices.
+    """
+    missing = society.shortage(p.missed, heads[GONE], workers)
+    lost, regained = p.missed * heads[GONE], p.missed * heads[BACK]
+    booked: dict[str, float] = {}
+    for row, sector in zip(np.flatnonzero(EMPLOYED), SECTORS, strict=True):
+        booked[f"labour_lost.{sector}"] = lost[row]
+        booked[f"labour_regained.{sector}"] = regained[row]
+    added = society.output_of_returnees(
+        p.returnee_output,
+        p.missed * practised,
+        p.spending_multiplier,
+        p.wage_share,
+        wages[BACK + REMOTE],
+    )
+    booked["labour_force_change"] = -lost.sum()
+    booked["returnees_at_work"] = heads[BACK].sum() + heads[BACK + REMOTE].sum()
+    booked["gdp_contribution"] = 100.0 * added
+    booked["gdp_missing"] = 100.0 * p.missed * wages[GONE]
+    return society.wage_offer(p.wage_offer_elasticity, missing), booked
 
 
 def in_hosts(place: Integers, each: Floats | Flags) -> Floats:
@@ -135,23 +164,10 @@ class Accounts:
         wages = np.bincount(cell, e.home_wage_usd[: e.rows], cells).reshape(-1, _KINDS)[:, EMPLOYED]
         wages = wages.sum(axis=1) * (scale / self._workforce.wage_bill_usd)
 
-        missing = society.shortage(p.missed, heads[GONE], self._workers)
-        self.wage_offers = society.wage_offer(p.wage_offer_elasticity, missing)
-        lost, regained = p.missed * heads[GONE], p.missed * heads[BACK]
-        for row, sector in zip(np.flatnonzero(EMPLOYED), SECTORS, strict=True):
-            seen.put_world(f"labour_lost.{sector}", lost[row])
-            seen.put_world(f"labour_regained.{sector}", regained[row])
-        seen.put_world("labour_force_change", -lost.sum())
-        seen.put_world("returnees_at_work", heads[BACK].sum() + heads[BACK + REMOTE].sum())
-        added = society.output_of_returnees(
-            p.returnee_output,
-            p.missed * self._practised(back & ~remote, wages[BACK]),
-            p.spending_multiplier,
-            p.wage_share,
-            wages[BACK + REMOTE],
-        )
-        seen.put_world("gdp_contribution", 100.0 * added)
-        seen.put_world("gdp_missing", 100.0 * p.missed * wages[GONE])
+        practised = self._practised(back & ~remote, wages[BACK])
+        self.wage_offers, booked = labour_booked(p, self._workers, heads, wages, practised)
+        for name, value in booked.items():
+            seen.put_world(name, value)
 
     def _practised(self, back: np.ndarray, wages: float) -> float:
         """Wages of returnees over the wage bill, with the new practices that they bring."""

@@ -15,6 +15,7 @@ from abm.composition import DISSENT_EDGES, DISSENTS, Composition
 from abm.decision import own_insecurity
 from abm.doors import IS_SECURE
 from abm.emigrants import HOME
+from abm.parameters import Parameters
 from abm.ties import CONTACTS
 from abm.traits_tables import activist_share
 
@@ -30,6 +31,24 @@ def activists_and_dissent(types: Composition) -> tuple[float, float]:
     middle = (np.array(DISSENT_EDGES[:-1]) + np.array(DISSENT_EDGES[1:])) / 2
     activists = opponents * activist_share()[types.occupation]
     return float(activists.sum()), float((share * middle[types.dissent_bin]).sum())
+
+
+def tilt(p: Parameters, rejections: float, tried: float, settled_share: float, week: int) -> float:
+    """What feeds propaganda less what weakens it, logit.
+
+    rejections: of Russians, people, as remembered; tried: those abroad and at the door, people;
+    settled_share: of all adults, with a secure status abroad.
+    """
+    return float(
+        society.propaganda_tilt(
+            p.propaganda_from_rejections,
+            society.rejection(rejections, tried),
+            p.propaganda_from_contacts,
+            society.welcome(CONTACTS, settled_share),
+            p.propaganda_from_war,
+            society.war_felt((week + 1) / WEEKS_PER_MONTH),
+        )
+    )
 
 
 class Attitudes:
@@ -88,18 +107,8 @@ class Attitudes:
         abroad = place >= 0
         settled = np.count_nonzero(abroad & IS_SECURE[status])
         size = model.population.size
-        self.tilt = float(
-            society.propaganda_tilt(
-                p.propaganda_from_rejections,
-                society.rejection(
-                    self.rejections, (e.people[: e.rows] * abroad).sum() + self.at_the_door
-                ),
-                p.propaganda_from_contacts,
-                society.welcome(CONTACTS, settled / size),
-                p.propaganda_from_war,
-                society.war_felt((model.week + 1) / WEEKS_PER_MONTH),
-            )
-        )
+        tried = float((e.people[: e.rows] * abroad).sum()) + self.at_the_door
+        self.tilt = tilt(p, self.rejections, tried, settled / size, model.week)
         self.rejections = float(host_equations.forgotten(self.rejections))
         self.at_the_door = float(host_equations.forgotten(self.at_the_door))
         strength = self.propaganda

@@ -168,28 +168,39 @@ def consumption_abroad(d: Deciders, world: World) -> Floats:
     from Russia if that is more; the own place by the work one has. While savings last the jobless
     expect what a newcomer expects; without savings, or a right to stay, there is subsistence.
     """
-    hosts, p, o = world.hosts, world.parameters, d.options
-    local = local_wages(d.people, o, hosts, p)
-    share = equations.employability(
-        p.job_finding_per_month, work_access(d.people, o, hosts), p.failure_per_month
-    )
-    expected = share * local
+    o = d.options
+    local, expected, from_russia = incomes(d.people, o, world)
     works_remotely = np.where(d.abroad, d.work == REMOTE_WORK, income_follows(d.people))
-    remote = equations.remote_income(
-        o.of_person(d.people.wage_usd * works_remotely),
-        p.transfer_barrier,
-        o.of_host(hosts.payments),
-    )
-    income = np.maximum(expected, remote)
+    income = np.maximum(expected, from_russia * o.of_person(works_remotely))
     here = np.flatnonzero(d.abroad & (d.work != REMOTE_WORK))
     if len(here):
         own = o.of_person(np.where(d.work != REMOTE_WORK, d.place, HOME)) == o.host
         hopes = (d.savings_usd[here] > 0) & (d.status[here] != IRREGULAR)
         unemployed = np.where(hopes, expected[own], 0.0)
         income[own] = np.where(d.work[here] == JOBLESS, unemployed, local[own])
+    return consumed(income, o, world)
+
+
+def incomes(people: People, o: Options, world: World) -> tuple[Floats, Floats, Floats]:
+    """Income in every host, USD a month, of the options' shape: of who works there, what a newcomer
+    can expect, and of who works for Russia from there."""
+    hosts, p = world.hosts, world.parameters
+    local = local_wages(people, o, hosts, p)
+    share = equations.employability(
+        p.job_finding_per_month, work_access(people, o, hosts), p.failure_per_month
+    )
+    from_russia = equations.remote_income(
+        o.of_person(people.wage_usd), p.transfer_barrier, o.of_host(hosts.payments)
+    )
+    return local, share * local, np.asarray(from_russia)
+
+
+def consumed(income_usd: Floats, o: Options, world: World) -> Floats:
+    """Consumption in every host of who has an income there, USD a month at purchasing power."""
+    hosts, p = world.hosts, world.parameters
     return np.asarray(
         equations.consumption(
-            income,
+            income_usd,
             o.of_host(p.rent_share * hosts.rent_usd),
             o.of_host(hosts.prices),
             p.subsistence_ppp_usd,

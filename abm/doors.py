@@ -77,9 +77,8 @@ def doors(
     visa_free = o.of_host(hosts.visa_free_days > 0)
     papers_do = o.of_host(hosts.draft_papers_only == 0) | o.of_person(applicants.draftable)
     visit = (visa_free | on_visa) & papers_do
-    passport = o.of_person(people.foreign_passport) | o.of_host(hosts.internal_passport)
+    passport, exempt = has_passport(people, hosts, o), admits_despite_ban(hosts, o)
     banned = o.of_host(hosts.entry_ban > 0)
-    exempt = o.of_host((hosts.entry_ban == 0) | (hosts.entry_exemptions > 0))
 
     family = o.of_person(applicants.family_place) == o.host
     invited = is_invited(luck, people, o, hosts)
@@ -106,6 +105,16 @@ def doors(
         news = _luck_by_host("news", chance, people.ids, o, hosts)
         believed = open | (passport & reach & quarter_below(news, 0, o.of_host(unheard_of)))
     return Doors(open, believed, unheard, status, weeks, resettled)
+
+
+def has_passport(people: People, hosts: HostColumns, o: Options = EVERY_HOST) -> Flags:
+    """Who holds a passport with which one may enter, of the options' shape."""
+    return o.of_person(people.foreign_passport) | o.of_host(hosts.internal_passport)
+
+
+def admits_despite_ban(hosts: HostColumns, o: Options = EVERY_HOST) -> Flags:
+    """Where work, study and family may enter, whether visitors are banned or not, (hosts,)."""
+    return o.of_host((hosts.entry_ban == 0) | (hosts.entry_exemptions > 0))
 
 
 def _grounds(

@@ -79,16 +79,10 @@ def sample(population: Population) -> tuple[People, Floats]:
     """
     strata, groups = population.strata, population.groups
     density = np.exp(-strata.pull) * groups.could_be_elite[strata.group]
-    before = np.concatenate([[0.0], np.cumsum(density * strata.size)])
-    if not before[-1]:  # people of one's own, none of them in work and 35 or more
+    if not density.any():  # people of one's own, none of them in work and 35 or more
         return population.people(np.empty(0, dtype=np.int64)), np.empty(0)
     start = population.chance.uniform("elite sample", np.array([0]))
-    steps = (np.arange(LOOKED_AT) + start) * (before[-1] / LOOKED_AT)
-    stratum = np.searchsorted(before, steps, side="right") - 1
-    place = np.floor((steps - before[stratum]) / density[stratum]).astype(np.int64)
-    place = np.minimum(place, strata.size[stratum] - 1)
-    people = population.people(strata.start[stratum] + place, stratum)
-    heads = population.scale * before[-1] / LOOKED_AT / density[stratum]  # whom each stands for
+    people, heads = population.at_even_steps(density, LOOKED_AT, float(start[0]))
     kind = people.could_be_elite
     kept: list[Integers] = []
     for each in range(1, len(ELITES)):

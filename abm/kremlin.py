@@ -96,24 +96,11 @@ class Kremlin(mesa.Agent):
             self._call_up()
 
     def _call_up(self) -> None:
-        """Take reachable men: the smaller of what is left of the quota and reachable × delivery.
-
-        Each man at home is reached with a chance in proportion to his exposure. Commissariats
-        cannot reach those who have left, so leaving can deny men to the army.
-        """
+        """Take reachable men. Commissariats cannot reach those who have left."""
         model = self.model
         population: Population = model.population
-        reach = np.where(self.exposure >= DRAFT_ELIGIBLE, self.exposure, 0.0) * self.mobilisation
         at_home = population.class_size.sum(axis=0) - model.emigrants.away_by_class
-        reachable = float(reach @ at_home) * population.scale
-        wanted = min(
-            self.mobilisation_quota - self.called_up,
-            reachable * model.scenario.parameters.delivery_per_week,
-        )
-        if reachable <= 0 or wanted <= 0:
-            return
-        chance = np.minimum(1.0, reach * wanted / reachable)
-        ids = model.struck("call-up", chance)
+        ids = model.struck("call-up", self.call_up_chance(at_home, population.scale))
         ids = ids[model.emigrants.place_of(ids) == HOME]
         most = round((self.mobilisation_quota - self.called_up) / population.scale)
         lot = model.chance.uniform("call-up lot", ids, model.week)
@@ -124,3 +111,20 @@ class Kremlin(mesa.Agent):
             model.emigrants.put(model.emigrants.ensure(ids), ARMY)
             model.observations.add_world("called_up", float(len(ids) * population.scale))
             self.called_up += len(ids) * population.scale
+
+    def call_up_chance(self, at_home: Floats, scale: int) -> Floats:
+        """Chance to be called up this week of those at home, (classes of exposure,).
+
+        As many are wanted as the smaller of what is left of the quota and reachable × delivery;
+        each man is reached with a chance in proportion to his exposure. So leaving can deny men to
+        the army. at_home: people there, by class.
+        """
+        reach = np.where(self.exposure >= DRAFT_ELIGIBLE, self.exposure, 0.0) * self.mobilisation
+        reachable = float(reach @ at_home) * scale
+        wanted = min(
+            self.mobilisation_quota - self.called_up,
+            reachable * self.model.scenario.parameters.delivery_per_week,
+        )
+        if reachable <= 0 or wanted <= 0:
+            return np.zeros(len(reach))
+        return np.minimum(1.0, reach * wanted / reachable)

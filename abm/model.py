@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
-from abm import checks, equations, foresight
+from abm import equations, foresight
 from abm import scenario as scenarios
 from abm.abductions import abduct
 from abm.accounts import Accounts
 from abm.attitudes import Attitudes
-from abm.calendar import START, first_week_on_or_after, weeks_until
+from abm.calendar import START, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
 from abm.choices import Intents, decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
@@ -28,13 +28,13 @@ from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
 from abm.kremlin import Kremlin
-from abm.levers import KREMLIN_LEVERS
 from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move
 from abm.observation import Observations, observe_moves, observe_states
 from abm.own_mechanism import OwnMechanism, acting, respond
 from abm.population import Population
 from abm.russians import Russians
+from abm.schedule import Schedule, set_lever
 from abm.screening import listed
 from abm.ties import Ties
 from abm.traits_tables import home_wage_mean_usd
@@ -44,7 +44,6 @@ PHASES = (
     "events", "kremlin_acts", "hosts_answer", "life_abroad", "decisions", "moves", "accounts",
     "observe",
 )  # fmt: skip
-Setting = tuple[str, str | None, float, int | None]  # lever, host, value, week it goes back
 PLACES = np.array((*HOST_NAMES, HOME))
 REPORTED = ("stock_abroad", "departures", "returns", "onward_moves", "insecure_status")
 
@@ -111,9 +110,7 @@ class EmigrationModel(mesa.Model):
         self._intents: Intents | None = None
         self._moves: list[tuple[np.ndarray, ...]] = []
         self._refusals: list[tuple[np.ndarray, ...]] = []
-        self._calendar = self._schedule()
-        self._going_back: dict[int, list[Setting]] = {}
-        self._settled: list[str | None] = []  # hosts whose strictness a dated event has fixed
+        self._schedule = Schedule(self.scenario)
         mesa.Agent._ids.pop(self, None)  # Mesa's counter would keep every model alive
 
     # --- the week --------------------------------------------------------------------------
@@ -133,17 +130,7 @@ class EmigrationModel(mesa.Model):
     def events(self) -> None:
         """Levers take the values dated to this week; what ends goes back first."""
         self.kremlin.news = 0.0
-        for lever, host, value, _ in self._going_back.pop(self.week, ()):
-            self.set_lever(lever, host, value)
-            fixed = host in self._settled or None in self._settled
-            if lever == "renewal_strictness" and not fixed:
-                self.host_columns.release(str(host))
-        for lever, host, value, back_in in self._calendar.pop(self.week, ()):
-            before = self.set_lever(lever, host, value)
-            if lever == "renewal_strictness" and back_in is None:
-                self._settled.append(host)
-            if back_in is not None:
-                self._going_back.setdefault(back_in, []).append((lever, host, before, None))
+        self._schedule.act(self.week, self.set_lever, self.host_columns.release)
 
     def kremlin_acts(self) -> None:
         """Fear of the order, the call-up, abductions abroad."""
@@ -206,12 +193,7 @@ class EmigrationModel(mesa.Model):
         host: a host or union, None for all hosts, and always None for the Kremlin's levers. It
         stands until the next event that sets the lever. Raises InputError as a scenario would.
         """
-        value = checks.lever_value(lever if host is None else f"{lever}.{host}", value)
-        if lever in KREMLIN_LEVERS:
-            return self.kremlin.set_lever(lever, value)
-        members = (None,) if host is None else checks.members(host)
-        before = [self.host_columns.set_lever(lever, each, value, self.week) for each in members]
-        return before[0]
+        return set_lever(self.kremlin, self.host_columns, self.week, lever, host, value)
 
     def struck(self, purpose: str, chance_by_class: Floats) -> Integers:
         """Persons struck this week for a purpose, with a chance by class of exposure."""
@@ -253,17 +235,6 @@ class EmigrationModel(mesa.Model):
         renewal = e.status[rows] != PENDING
         week = np.full(len(rows), self.week)
         self._refusals.append((week, e.person[rows], place, renewal, people))
-
-    def _schedule(self) -> dict[int, list[Setting]]:
-        """Settings by week: what is held first, then dated events in order of date."""
-        calendar: dict[int, list[Setting]] = {}
-        for held in self.scenario.held:
-            calendar.setdefault(0, []).append((held.lever, held.host, held.value, None))
-        for event in sorted(self.scenario.events, key=lambda event: event.date):
-            back = None if event.until is None else first_week_on_or_after(event.until)
-            week = first_week_on_or_after(event.date)
-            calendar.setdefault(week, []).append((event.lever, event.host, event.value, back))
-        return calendar
 
     # --- what a run leaves ---------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -172,10 +173,10 @@ class Observations:
             raise unknown("host", host, place, "Georgia")
         return self._values[_INDEX[name], : self.weeks_seen, place.index(host)]
 
-    def table(self) -> pd.DataFrame:
+    def table(self, names: Collection[str] = BY_NAME) -> pd.DataFrame:
         """Tidy: date (first day of the week), host, outcome, value, unit; as many rows as declared.
 
-        Flows are of the week, stocks at its end.
+        Flows are of the week, stocks at its end. names: which outcomes, all if not said.
         """
         weeks = self.weeks_seen
         dates = pd.to_datetime([week_start(week) for week in range(weeks)]).as_unit("s")
@@ -187,6 +188,8 @@ class Observations:
         }
         columns: dict[str, list[np.ndarray]] = {k: [] for k in ("date", "host", "outcome", "value")}
         for row, outcome in enumerate(OUTCOMES):
+            if outcome.name not in names:
+                continue
             chosen = parts[outcome.where]
             block = self._values[row, :weeks, chosen]
             columns["value"].append(block.ravel())

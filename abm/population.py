@@ -183,6 +183,21 @@ class Population:
         """Traits of some people, by their numbers; stratum: their strata's rows, if known."""
         return People(self, np.asarray(ids, dtype=np.int64), stratum)
 
+    def at_even_steps(self, density: Floats, many: int, start: float) -> tuple[People, Floats]:
+        """A sample at even steps through the strata, and the real people each stands for.
+
+        density: how densely each stratum is sampled, (strata,), not all zero; start: of the first
+        step, 0 to 1. The same person may come up twice.
+        """
+        strata = self.strata
+        before = np.concatenate([[0.0], np.cumsum(density * strata.size)])
+        steps = (np.arange(many) + start) * (before[-1] / many)
+        stratum = np.searchsorted(before, steps, side="right") - 1
+        place = np.floor((steps - before[stratum]) / density[stratum]).astype(np.int64)
+        place = np.minimum(place, strata.size[stratum] - 1)
+        heads = self.scale * before[-1] / many / density[stratum]
+        return self.people(strata.start[stratum] + place, stratum), heads
+
     def summary(self) -> dict[str, float]:
         """Means of the adults, for comparison with those abroad."""
         return dict(summary(self.types))
