@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import kstest, qmc, truncnorm
 
 from abm.errors import InputError
-from abm.study import factors
+from abm.study import factors, study_file
 from abm.study.design import at, block, points, size
 from abm.study.factors import Choice, Design, Factor, Uncertainty
 
@@ -237,3 +237,61 @@ def test_ways_to_give_a_whole_range(given: Any) -> None:
 def test_a_hundred_thousand_points_are_made_within_seconds() -> None:
     table = made("sobol", size=100_000)
     assert len(table.drop_duplicates(list(table)[1:])) == 100_000
+
+
+# --- every point at every value of the levers ------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["latin-hypercube", "sobol"])
+def test_crossed_points_are_those_of_the_uncertainties_at_every_choice(method: str) -> None:
+    crossed = made(method, RANGES + CHOICES, size=8, crossed=True)
+    assert (
+        len(crossed)
+        == 8 * 8
+        == size(factors.design({"method": method, "size": 8, "crossed": True}), RANGES + CHOICES)
+    )
+    alone = made(method, size=8)
+    names = [factor.name for factor in RANGES]
+    pd.testing.assert_frame_equal(crossed[names].iloc[::8].reset_index(drop=True), alone[names])
+    assert (crossed.groupby(np.arange(64) // 8)[names].nunique() == 1).all().all()
+    assert not crossed.drop(columns="point").duplicated().any()
+    more = made(method, RANGES + CHOICES, size=16, crossed=True)
+    pd.testing.assert_frame_equal(more.head(64), crossed)
+
+
+def test_a_crossed_design_needs_both(tmp_path: Path) -> None:
+    for varied in (RANGES, CHOICES):
+        with pytest.raises(InputError, match="crossed"):
+            made("sobol", varied, crossed=True)
+    with pytest.raises(InputError, match="takes no 'crossed'"):
+        made("grid", CHOICES, crossed=True)
+
+
+def test_a_file_of_points_is_crossed_and_cut(tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("cost_of_leaving,conscience\n6,0.1\n7,0.2\n8,0.3\n")
+    study = study_file.read(
+        {
+            "scenario": "war-years",
+            "uncertainties": {"cost_of_leaving": [6, 8]},
+            "levers": {"without": [[], ["M8"]]},
+            "design": {"method": "file", "file": str(file), "size": 2, "crossed": True},
+        }
+    )
+    assert {f.name: (f.low, f.high) for f in study.uncertainties} == {
+        "cost_of_leaving": (6, 8),
+        "conscience": (0, 1),  # its own range, since the study does not name it
+    }
+    table = points(study.design, study.factors, 1)
+    assert table[["conscience", "cost_of_leaving", "without"]].to_numpy().tolist() == [
+        [0.1, 6, ""], [0.1, 6, "M8"], [0.2, 7, ""], [0.2, 7, "M8"],
+    ]  # fmt: skip
+    file.write_text("cost_of_leaving,consience\n6,0.1\n")
+    with pytest.raises(InputError, match=r"'consience'.*'conscience'"):
+        study_file.read(
+            {
+                "scenario": "war-years",
+                "levers": {"without": [[], ["M8"]]},
+                "design": {"method": "file", "file": str(file), "crossed": True},
+            }
+        )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -43,8 +44,10 @@ def points(design: Design, factors: Sequence[Factor], seed: int) -> pd.DataFrame
     InputError : a design that does not fit its factors, too many points, SALib not installed
     """
     _check(design, factors)
+    if design.crossed:
+        return _crossed(design, factors, seed)
     if design.method == "file":
-        table = _from_csv(design, factors)
+        table = _from_csv(design, factors).head(design.size or MOST_POINTS)
     elif design.method == "grid":
         table = _table(product(*(spread(f, design.levels or 1) for f in factors)), factors)
     elif design.method == "one-at-a-time":
@@ -57,8 +60,32 @@ def points(design: Design, factors: Sequence[Factor], seed: int) -> pd.DataFrame
     return table
 
 
+def apart(factors: Sequence[Factor]) -> tuple[list[Uncertainty], list[Choice]]:
+    """The uncertainties among some factors, and the choices."""
+    ranges = [factor for factor in factors if isinstance(factor, Uncertainty)]
+    return ranges, [factor for factor in factors if isinstance(factor, Choice)]
+
+
+def _crossed(design: Design, factors: Sequence[Factor], seed: int) -> pd.DataFrame:
+    """Points of the uncertainties, each at every value of the choices, point by point."""
+    ranges, choices = apart(factors)
+    if not (ranges and choices):
+        raise InputError(
+            "a crossed design needs [uncertainties] and [levers]. Example: crossed = false"
+        )
+    sampled = points(replace(design, crossed=False), ranges, seed).drop(columns="point")
+    worlds = points(Design("grid"), choices, seed).drop(columns="point")
+    table = sampled.merge(worlds, how="cross")[[factor.name for factor in factors]]
+    table.insert(0, "point", np.arange(len(table)))
+    return table
+
+
 def size(design: Design, factors: Sequence[Factor]) -> int:
     """How many points a design has, without making them; those of a file are counted by lines."""
+    if design.crossed:
+        ranges, choices = apart(factors)
+        worlds = prod(len(choice.values) for choice in choices)
+        return worlds * size(replace(design, crossed=False), ranges)
     if design.method == "file":
         return len(points(design, factors, 0))
     if design.method == "grid":
@@ -253,6 +280,15 @@ def _from_csv(design: Design, factors: Sequence[Factor]) -> pd.DataFrame:
         )
     rows = [_line(path.name, number, row, [by_name[n] for n in names]) for number, row in lines[1:]]
     return _table(rows, [by_name[name] for name in names])[list(by_name)]
+
+
+def columns_of(path: Path) -> list[str]:
+    """The names in the first line of a file of points; none where it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return [name.strip() for name in next(csv.reader(file), [])]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []  # told when the points are made
 
 
 def _line(file: str, number: int, row: list[str], factors: list[Factor]) -> list[Value | None]:

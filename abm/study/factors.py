@@ -61,11 +61,11 @@ Factor = Uncertainty | Choice
 METHODS = {  # which keys each design takes, beside method
     "grid": ("levels",),
     "one-at-a-time": ("levels",),
-    "latin-hypercube": ("size",),
-    "sobol": ("size",),
+    "latin-hypercube": ("size", "crossed"),
+    "sobol": ("size", "crossed"),
     "saltelli": ("size",),
     "morris": ("size", "levels"),
-    "file": ("file",),
+    "file": ("file", "size", "crossed"),
 }
 EXAMPLE = 'method = "latin-hypercube", size = 64'
 
@@ -75,18 +75,20 @@ class Design:
     """How points are chosen.
 
     size: points of a Latin hypercube or Sobol sequence, base sample of Saltelli's, trajectories of
-    Morris'; levels: values an uncertainty takes in a grid, one at a time, or of Morris' grid;
-    file: a CSV file, one column a factor.
+    Morris', or the first rows of a file; levels: values an uncertainty takes in a grid, one at a
+    time, or of Morris' grid; file: a CSV file, one column a factor; crossed: the points are of the
+    uncertainties alone, each at every value of the choices.
     """
 
     method: str
     size: int | None = None
     levels: int | None = None
     file: Path | None = None
+    crossed: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, without what is not said."""
-        said = {key: value for key, value in asdict(self).items() if value is not None}
+        said = {key: value for key, value in asdict(self).items() if value not in (None, False)}
         return {key: str(value) if key == "file" else value for key, value in said.items()}
 
 
@@ -187,7 +189,7 @@ def design(given: object) -> Design:
         if key not in ("method", *allowed):
             said = ", ".join(("method", *allowed))
             raise InputError(f"a {method} design takes no {key!r}, only {said}. Example: {EXAMPLE}")
-    for key in ("size", "file"):
+    for key in ("file",) if method == "file" else ("size",):
         if key in allowed and key not in table:
             value = "64" if key == "size" else '"points.csv"'
             raise InputError(f"a {method} design needs {key!r}. Example: {key} = {value}")
@@ -195,6 +197,8 @@ def design(given: object) -> Design:
     for key, low, most, example in (("size", 1, 10_000_000, 64), ("levels", 2, 1000, 4)):
         if key in table:
             found[key] = checks.whole(f"design.{key}", table[key], low, most, example)
+    if "crossed" in table:
+        found["crossed"] = checks.flag("design.crossed", table["crossed"])
     if "file" in table:
         found["file"] = Path(checks.text("file", table["file"], "points.csv"))
     return Design(**found)

@@ -20,6 +20,7 @@ from abm.errors import InputError, unknown
 from abm.scenario import Scenario
 from abm.study import cluster, factors
 from abm.study.cluster import Cluster
+from abm.study.design import columns_of
 from abm.study.factors import SCENARIO, WITHOUT, Choice, Design, Factor, Uncertainty
 from abm.study.keeping import Keep, Stop, day_of, keep, stop
 
@@ -99,12 +100,16 @@ def _study(table: Mapping[str, Any], name: str, folder: Path) -> Study:
         if key not in KEYS:
             raise unknown("key of a study", key, KEYS, "replicates = 5")
     found = {key: check(key, table[key]) for key, check in KEYS.items() if key in table}
-    varied = _factors(found)
     if "design" not in found:
         raise InputError(f"a study needs a design. Example: [design] {factors.EXAMPLE}")
     design = found["design"]
     if design.file is not None:
         design = replace(design, file=(folder / design.file).resolve())
+    if design.crossed and design.file is not None:  # its other columns vary over their own ranges
+        told = {**found.get("uncertainties", {}), **found.get("levers", {})}
+        more = {name: factors.PRIOR for name in columns_of(design.file) if name not in told}
+        found["uncertainties"] = {**more, **found.get("uncertainties", {})}
+    varied = _factors(found)
     people = (folder / found["population"]).resolve() if "population" in found else None
     resolved = _scenarios(found, varied, folder, people)
     first = next(iter(resolved.values()))
