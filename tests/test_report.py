@@ -21,11 +21,12 @@ import abm
 from abm.cli import main
 from abm.errors import InputError
 from abm.study import store
+from abm.study.compare import Pair, compare
 from abm.study.runner import Replicates, Run, run
 from abm.study.sweep_results import Sweep
-from abm.view import charts, extras
+from abm.view import charts, compare_figures, extras
 from abm.view.page import Page
-from abm.view.report import of_run, of_sweep, report
+from abm.view.report import of_run, of_sweep, page_of, report
 
 OUTSIDE = re.compile(r"""(?:src|href)\s*=\s*(?!['"]?(?:data:|#))""")
 
@@ -137,6 +138,46 @@ def test_a_sweep_without_runs_has_a_page(sweep: Sweep, tmp_path: Path) -> None:
         part.unlink()
     page = of_sweep(Sweep(tmp_path / "empty"))
     assert "No run is done yet" in words("".join(page.parts))
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, Path]:
+    """Two worlds, and the folder that they are written to."""
+    both = compare("war-years", "no-mobilisation", scale=10_000, until="2022-10-31", replicates=2)
+    return both, both.save(tmp_path_factory.mktemp("pairs") / "mine", draw=compare_figures.draw_all)
+
+
+def test_a_page_of_two_worlds(pair: tuple[Pair, Path]) -> None:
+    both, where = pair
+    page = page_of(where)
+    source = page.html()
+    text = words(source)
+    assert both.a.scenario.title in page.title
+    assert both.b.scenario.title in page.title
+    assert source.count("data:image/png") == 2
+    differing, whose = specs(source)
+    table = pd.read_csv(StringIO(data_of(differing))).set_index(["outcome", "host"])
+    expected = both.differences.set_index(["outcome", "host"])["difference"]
+    assert table["difference"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-4, abs=1e-9)
+    people = pd.read_csv(StringIO(data_of(whose)))["people"].sum()
+    assert people == pytest.approx(both.changed["people"].sum() / 2)
+    for told in ("differences.csv", "compare.json", "parameters of A", "dated events of B"):
+        assert told in text
+
+
+def test_a_page_of_a_folder_of_tables_holds_texts_and_pictures(tmp_path: Path) -> None:
+    (tmp_path / "claim.csv").write_text("what,value\n<b>rents</b>,1.5\n")
+    (tmp_path / "claim.json").write_text('{"title": "A claim", "notes": ["mind this"]}')
+    (tmp_path / "claim.md").write_text("# What <it> says")
+    page = page_of(tmp_path)
+    assert page.title == "A claim"
+    source = "".join(page.parts)
+    for told in ("&lt;b&gt;rents&lt;/b&gt;", "mind this", "What &lt;it&gt; says"):
+        assert told in source
+    assert "Figures" not in page.headings
+    (tmp_path / "claim.json").write_text("{")
+    with pytest.raises(InputError, match=r"cannot read .*claim\.json"):
+        page_of(tmp_path)
 
 
 def test_texts_and_data_cannot_break_out_of_the_page() -> None:
@@ -293,5 +334,22 @@ def test_a_browser_filters_points_of_a_sweep(
     after = changed(browser, colours, "#chart1", before)
     assert "#CCCCCC" in after
     assert "#0072B2" in after
+    assert browser.leaving() == []
+    assert browser.errors() == []
+
+
+def test_a_click_on_a_fate_tells_whose_it_is(
+    browser: Browser, pair: tuple[Pair, Path], tmp_path: Path
+) -> None:
+    browser.open(report(pair[1], tmp_path / "page.html").as_uri())
+    browser.until(lambda: len(browser.all(f"#chart2 {BAR}")) > 0, "bars", 30)
+    before = bars_of(browser, "#chart2")
+    bar = browser.all(f"#chart2 {BAR}")[0]
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", bar)
+    ActionChains(browser.driver).move_to_element(bar).click().perform()
+    changed(browser, bars_of, "#chart2", before)
+    before = bars_of(browser, "#chart1")
+    choose(browser, "#chart1", 0, "departures.total")
+    changed(browser, bars_of, "#chart1", before)
     assert browser.leaving() == []
     assert browser.errors() == []

@@ -20,6 +20,7 @@ from abm.model import EmigrationModel
 from abm.parameters import PARAMETERS, Parameters
 from abm.russians import ATTRIBUTES
 from abm.scenario import load
+from abm.study.compare import compare
 from abm.study.runner import Replicates, Run
 
 NASTY = "<script>alert('&')</script>"
@@ -92,6 +93,16 @@ def test_a_run_shows_its_world_and_its_targets(small_run: Run) -> None:
     page = shown(twice)
     assert "2 runs of war-years" in page.text
     assert f"{left:,.0f} people" in page.text
+
+
+def test_two_worlds_show_whose_fate_differs() -> None:
+    pair = compare("war-years", "no-mobilisation", scale=10_000, until="2022-10-31", replicates=1)
+    page = shown(pair)
+    changed = pair.changed["people"].sum()
+    assert changed > 0
+    assert f"{changed:,.0f} people" in page.text
+    assert "no-mobilisation" in page.text
+    assert "stayed home" in page.words
 
 
 def test_a_scenario_shows_what_is_changed_in_it() -> None:

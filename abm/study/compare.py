@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from abm import html
 from abm import scenario as scenarios
 from abm.errors import InputError
 from abm.fates import FATES, INSECURE, MOVED_ON, RETURNED, SETTLED, STAYED
@@ -202,6 +203,22 @@ class Pair:
             f"{less.scenario.name} drops dated responses and {more.scenario.name} keeps them, so "
             "the difference has two causes; without responses drops them in both"
         ]
+
+    def _repr_html_(self) -> str:
+        a, b = self.a.scenario, self.b.scenario
+        runs = len(self.a.runs)
+        facts = {
+            "A": f"{a.name}: {a.title}",
+            "B": f"{b.name}: {b.title}",
+            "runs": f"{runs} of each until {a.until}, {a.scale:,} people an agent, seed {a.seed}",
+            "whose fate differs": f"{self.changed['people'].sum() / runs:,.0f} people",
+            "tables": "changed, flows, who, differences; person(12) tells two lives",
+        }
+        if self.notes:
+            facts["note"] = "; ".join(self.notes)
+        flows = self.flows[self.flows["fate_a"] != self.flows["fate_b"]]
+        most = flows[flows["people"] > 0].sort_values("people", ascending=False, kind="stable")
+        return html.card("The same people in two worlds", facts, html.table(most, "from, to"))
 
     def __repr__(self) -> str:
         a, b = self.a.scenario, self.b.scenario

@@ -176,6 +176,73 @@ def over_points(points: pd.DataFrame, readings: Sequence[Reading]) -> dict[str, 
         return _spec(together.add_params(which, chosen))
 
 
+def differences_by_host(differences: pd.DataFrame) -> dict[str, Any]:
+    """Any outcome in two worlds by host: the difference with its interval, both sides on hovering.
+
+    differences : as `abm.study.compare.Pair.differences`
+    """
+    alt = _altair()
+    numbers = ["a", "b", "difference", "low", "high"]
+    table = differences[["outcome", "host", "unit", *numbers]]
+    places = table[table["host"] != WORLD].groupby("outcome")["difference"]
+    size = places.agg(lambda each: each.abs().max())
+    names = list(size.index[size > 0]) or list(table["outcome"].unique())
+    first = "stock_abroad" if "stock_abroad" in names else names[0]
+    outcome = alt.param(name="outcome", value=first, bind=_select(alt, names, "outcome"))
+    base = alt.Chart(_csv(alt, table)).transform_filter("datum.outcome == outcome")
+    host = alt.Y("host:N", sort=alt.EncodingSortField("difference", order="descending"), title=None)
+    known = ["host:N", *(alt.Tooltip(f"{name}:Q", format=",.4~g") for name in numbers), "unit:N"]
+    bars = base.mark_bar(color=BLUE).encode(
+        alt.X("difference:Q", title="B less A, with its 95 % interval"), host, tooltip=known
+    )
+    lines = base.mark_rule(color="black").encode(alt.X("low:Q"), host, x2="high:Q", tooltip=known)
+    title = alt.TitleParams(text=alt.ExprRef("outcome"))
+    chart = (bars + lines).properties(width=WIDTH, title=title).add_params(outcome)
+    return _spec(chart)
+
+
+def changed_people(changed: pd.DataFrame, runs: int) -> dict[str, Any]:
+    """Whose fate differs between two worlds, by what became of them, work, host and cause; each
+    filters the others.
+
+    changed : as `abm.study.compare.Pair.changed`; runs : of each world, over which people are means
+    """
+    alt = _altair()
+    decade = (changed["age_years"] // 10 * 10).astype(int)
+    abroad = changed["host_b"].where(changed["host_b"] != HOME, changed["host_a"])
+    told = pd.DataFrame(
+        {
+            "fates": changed["fate_a"].astype(str) + " → " + changed["fate_b"].astype(str),
+            "occupation": changed["occupation"],
+            "age": decade.astype(str) + " to " + (decade + 9).astype(str),
+            "host": abroad,
+            "cause": changed["cause"],
+        }
+    )
+    names = list(told)
+    counts = changed["people"].groupby([told[name] for name in names]).sum()
+    data = _csv(alt, (counts / runs).reset_index())
+    picks = {name: alt.selection_point(name=f"pick_{name}", fields=[name]) for name in names}
+    panels = []
+    for name, pick in picks.items():
+        chart = alt.Chart(data)
+        for other, filtered in picks.items():
+            if other != name:
+                chart = chart.transform_filter(filtered)
+        panels.append(
+            chart.mark_bar(color=BLUE)
+            .encode(
+                alt.X("sum(people):Q", title="people"),
+                alt.Y(f"{name}:N", sort="-x", title=None),
+                opacity=alt.condition(pick, alt.value(1.0), alt.value(0.25)),
+                tooltip=[f"{name}:N", alt.Tooltip("sum(people):Q", format=",.0f")],
+            )
+            .add_params(pick)
+            .properties(width=300, title=name)
+        )
+    return _spec(alt.concat(*panels, columns=2))
+
+
 def _wide(outcomes: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """One row a week and host, a column an outcome (mean, and _low and _high over replicates)."""
     names = [name for name in EXPLORED if (outcomes["outcome"] == name).any()]

@@ -26,6 +26,7 @@ th, td { padding: .15em .8em .15em 0; text-align: left; vertical-align: top; }
 tbody tr:nth-child(even) { background: #f6f6f4; }
 details { margin: .6em 0; overflow-x: auto; } summary { cursor: pointer; color: #0072B2; }
 img { max-width: 100%; } nav a { margin-right: 1em; } .note { color: #666; font-size: 14px; }
+pre { white-space: pre-wrap; }
 .chart { overflow-x: auto; } .chart.vega-embed { display: flex; flex-direction: column; }
 .vega-bindings { order: -1; } .vega-bind { margin: .3em 0; } .vega-bind-name { font-weight: 600; }
 """
@@ -54,6 +55,10 @@ class Page:
         """A sentence or two."""
         self.parts.append(f"<p class='note'>{escape(text)}</p>")
 
+    def text(self, text: str) -> None:
+        """A text as it is written, line by line."""
+        self.parts.append(f"<pre>{escape(text)}</pre>")
+
     def facts(self, title: str, facts: dict[str, object]) -> None:
         """Names with values."""
         self.parts.append(html.card(title, facts))
@@ -66,7 +71,11 @@ class Page:
         """A figure as a picture within the page."""
         picture = BytesIO()
         figure.savefig(picture, format="png", dpi=120)
-        data = b64encode(picture.getvalue()).decode("ascii")
+        self.picture(picture.getvalue(), name)
+
+    def picture(self, png: bytes, name: str) -> None:
+        """A PNG within the page."""
+        data = b64encode(png).decode("ascii")
         self.parts.append(f"<p><img alt='{escape(name)}' src='data:image/png;base64,{data}'></p>")
 
     def chart(self, spec: dict[str, Any]) -> None:
@@ -77,6 +86,19 @@ class Page:
             f"<div class='chart' id='chart{self.charts}'></div>"
             f"<script type='application/json' class='spec'>{text}</script>"
         )
+
+    def provenance(self, told: dict[str, Any]) -> None:
+        """What re-creates the results: plain facts, and long lists folded."""
+        plain = {name: value for name, value in _flat(told).items() if value not in ("", None)}
+        self.facts("Provenance", plain)
+        for name in ("scenario", "a", "b"):
+            scenario = told.get(name)
+            if not isinstance(scenario, dict) or "parameters" not in scenario:
+                continue
+            of = "" if name == "scenario" else f" of {name.upper()}"
+            parameters = pd.Series(scenario["parameters"], name="value").rename_axis("parameter")
+            self.table(parameters.reset_index(), f"parameters{of}")
+            self.table(pd.DataFrame(scenario["events"]), f"dated events{of}")
 
     def html(self) -> str:
         """The page."""
@@ -96,3 +118,19 @@ class Page:
             f"<h1>{escape(self.title)}</h1><nav>{links}</nav>{''.join(self.parts)}{script}"
             "</body></html>\n"
         )
+
+
+def _flat(told: dict[str, Any], above: str = "") -> dict[str, object]:
+    """Nested names joined by dots; lists in one line; what is long has tables of its own."""
+    flat: dict[str, object] = {}
+    for name, value in told.items():
+        full = f"{above}{name}"
+        if name in ("parameters", "events", "scenarios", "points"):
+            continue
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{full}.")
+        elif isinstance(value, list):
+            flat[full] = ", ".join(map(str, value))
+        else:
+            flat[full] = value
+    return flat
