@@ -349,7 +349,7 @@ def test_a_click_on_a_fate_tells_whose_it_is(
     ActionChains(browser.driver).move_to_element(bar).click().perform()
     changed(browser, bars_of, "#chart2", before)
     before = bars_of(browser, "#chart1")
-    choose(browser, "#chart1", 0, "departures.total")
+    choose(browser, "#chart1", 0, "rent_index")
     changed(browser, bars_of, "#chart1", before)
     assert browser.leaving() == []
     assert browser.errors() == []
