@@ -16,6 +16,7 @@ from abm import __version__
 from abm.commands import (
     attribute,
     compare,
+    dashboard,
     export,
     report,
     rerun,
@@ -37,6 +38,7 @@ COMMANDS = (
     export,
     report,
     validate,
+    dashboard,
 )  # each a module with `add`, in order of the help
 EXAMPLES = {
     "list": "abm list levers",
@@ -48,6 +50,7 @@ EXAMPLES = {
     "export": "abm export results/mine --to csv",
     "report": "abm report results/mine",
     "validate": "abm validate facts.csv",
+    "dashboard": "abm dashboard war-years --scale 1000",
 }
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")
 
