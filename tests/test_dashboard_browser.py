@@ -116,6 +116,13 @@ def stock_after(weeks: int, **settings: float) -> str:
     return f"{model.stock().sum():,.0f}"
 
 
+def await_stock(page: Browser, weeks: int, **settings: float) -> None:
+    """Until the page shows as many people abroad as the model has after so many weeks."""
+    stock = stock_after(weeks, **settings)
+    page.until(lambda: numbers(page).get("stock abroad") == stock, f"{stock} abroad")
+    assert week(page) == weeks
+
+
 def test_play_and_pause_and_the_curve_follows(page: Browser) -> None:
     button(page, "▶")
     page.until(lambda: week(page) >= FRAME, "the first frame")
@@ -126,8 +133,7 @@ def test_play_and_pause_and_the_curve_follows(page: Browser) -> None:
     assert numbers(page)["stock abroad"] == stock_after(gone)
     assert page.text(".decisions").count("Russia") >= 5
     button(page, "STEP")
-    page.until(lambda: week(page) == gone + FRAME, "a step")
-    assert numbers(page)["stock abroad"] == stock_after(gone + FRAME)
+    await_stock(page, gone + FRAME)
     assert page.errors() == []
 
 
@@ -145,8 +151,7 @@ def test_a_slider_and_reset_make_another_world(page: Browser) -> None:
     from selenium.webdriver.common.keys import Keys
 
     button(page, "STEP")
-    page.until(lambda: numbers(page).get("stock abroad"), "the first frame")
-    assert numbers(page)["stock abroad"] == stock_after(FRAME)
+    await_stock(page, FRAME)
     before = curve(page)
 
     assert slide(page, "cost_of_leaving", Keys.HOME) == "4"
@@ -155,10 +160,9 @@ def test_a_slider_and_reset_make_another_world(page: Browser) -> None:
     page.until(lambda: week(page) == 0, "the reset")
     page.until(lambda: EMPTY in page.text("body"), "an empty page")
     button(page, "STEP")
-    page.until(lambda: numbers(page).get("stock abroad"), "the frame after the reset")
-    assert numbers(page)["stock abroad"] == stock_after(FRAME, cost_of_leaving=4.0)
+    await_stock(page, FRAME, cost_of_leaving=4.0)
     assert "--seed 1 --set cost_of_leaving=4" in page.text(".flows code")
-    assert curve(page) != before
+    page.until(lambda: curve(page) != before, "another curve")
     assert page.errors() == []
 
 
