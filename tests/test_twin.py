@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import abm
@@ -10,7 +11,10 @@ from abm.elite_exits import leaving_chance
 from abm.errors import InputError
 from abm.model import EmigrationModel
 from abm.scenario import load
-from abm.study import twin
+from abm.study import twin, twin_readings
+from abm.study.target import process_named
+from abm.study.targets import TARGETS
+from abm.study.twin_points import readings_at
 
 SHORT = {"until": "2022-11-30", "types": 60}
 
@@ -132,6 +136,35 @@ def test_the_order_calls_up_as_many_as_the_quota(finished: twin.Twin) -> None:
     called = finished.accounts.observations.series("called_up").sum()
     assert called == pytest.approx(finished.surroundings.kremlin.called_up)
     assert called == pytest.approx(finished.surroundings.kremlin.mobilisation_quota, rel=0.05)
+
+
+def test_every_target_that_a_run_covers_is_read_but_the_elite() -> None:
+    processes = {each.process for each in TARGETS} - {None}
+    read = {*twin_readings.FROM_OUTCOMES, *twin_readings.BY_COUNTS}
+    assert processes - read == {"elite_exits_a_year"}
+    assert all(process_named(name) for name in read)
+    assert not {*twin_readings.FROM_OUTCOMES} & {*twin_readings.BY_COUNTS}
+
+
+def test_targets_are_judged_as_those_of_a_run(baseline: twin.TwinRun) -> None:
+    table = baseline.targets()
+    of_model = abm.run("war-years", scale=5000, until=SHORT["until"]).targets()
+    assert list(table.columns) == list(of_model.columns)
+    assert (table.dtypes == of_model.dtypes).all()
+    late = of_model["status"] == "beyond the horizon"
+    assert table.loc[late, "simulated"].isna().all()
+    assert (table.loc[late, "status"] == "beyond the horizon").all()
+    readings = baseline.readings()
+    assert readings.index.tolist() == table["id"].tolist()
+    assert readings["T1"] == pytest.approx(table.set_index("id").loc["T1", "simulated"])
+
+
+def test_points_are_runs(baseline: twin.TwinRun) -> None:
+    points = pd.DataFrame({"cost_of_leaving": [6.85, 7.5]}, index=[3, 5])
+    table = readings_at(points, TARGETS, until=SHORT["until"], types=60)
+    assert table.index.tolist() == [3, 5]
+    assert table.loc[3].equals(baseline.readings().rename(3))
+    assert table.loc[5, "T1"] < table.loc[3, "T1"]
 
 
 @pytest.mark.parametrize("types", [0, 9, 50.0, True, "many"])

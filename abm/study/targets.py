@@ -37,11 +37,17 @@ def evaluate_all(runs: Sequence[Tables]) -> pd.DataFrame:
 
 def _judge(target: Target, runs: Sequence[Tables]) -> dict[str, object]:
     """One row of the table of targets."""
-    values = pd.Series([target.simulate(run) for run in runs], dtype=float)
+    seen = all(target.seen_by(run) for run in runs)
+    return judged(target, [target.simulate(run) for run in runs], seen)
+
+
+def judged(target: Target, readings: Sequence[float], seen: bool) -> dict[str, object]:
+    """One row of the table of targets, from its readings; seen: whether the runs last so long."""
+    values = pd.Series(readings, dtype=float)
     mean = float(values.mean(skipna=False))
     status = target.status
     judged = status == "fit" or status.startswith("evidence")
-    if judged and not all(target.seen_by(run) for run in runs):
+    if judged and not seen:
         status, judged = "beyond the horizon", False
     return {
         "id": target.id,

@@ -30,8 +30,10 @@ from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES
 from abm.observation import Observations
 from abm.scenario import Scenario
+from abm.study import twin_readings
 from abm.study.twin_abroad import Abroad
 from abm.study.twin_accounts import OUTCOMES_GIVEN, TwinAccounts
+from abm.study.twin_counts import TwinCounts
 from abm.study.twin_home import AtHome
 from abm.study.twin_life import LifeAbroad
 from abm.study.twin_moves import Moves, Russia
@@ -50,12 +52,34 @@ class TwinRun:
     """What one run of the twin leaves behind.
 
     scenario : as resolved; types : households that stand for all; seconds : how long it took
+    population : marks of all adults; observations, counts : by week
     """
 
     scenario: Scenario
     types: int
     seconds: float
+    population: Mapping[str, float]
     observations: Observations
+    counts: TwinCounts
+
+    @property
+    def weeks(self) -> int:
+        """How many weeks the run lasts."""
+        return self.observations.weeks_seen
+
+    @cached_property
+    def observed(self) -> Observed:
+        """What the model's observation processes may read of the twin."""
+        names = twin_readings.OUTCOMES_READ
+        return Observed(self.scenario, self.population, self.observations.table(names))
+
+    def readings(self) -> pd.Series:
+        """What sources would have counted, by target's id; NaN where the twin has no reading."""
+        return twin_readings.readings(self)
+
+    def targets(self) -> pd.DataFrame:
+        """What sources observed beside this run, as of a run of the model."""
+        return twin_readings.judge(self)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -76,6 +100,22 @@ class TwinRun:
             f"<TwinRun of {self.scenario.name} until {self.scenario.until}, {self.types} types, "
             f"{self.seconds:.2f} s>"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Tables of a run without single people, for the processes that need none."""
+
+    scenario: Scenario
+    population: Mapping[str, float]
+    outcomes: pd.DataFrame
+
+    @property
+    def moves(self) -> pd.DataFrame:
+        """None: raises InputError, as emigrants and refusals do."""
+        raise InputError("the twin has no single people or moves; run the model: abm.run()")
+
+    emigrants = refusals = moves
 
 
 def run(
@@ -114,7 +154,14 @@ def run(
     twin = Twin(resolved, types)
     while twin.surroundings.week < twin.surroundings.weeks:
         twin.step()
-    return TwinRun(resolved, types, time.perf_counter() - clock, twin.accounts.observations)
+    return TwinRun(
+        resolved,
+        types,
+        time.perf_counter() - clock,
+        twin.surroundings.population.summary(),
+        twin.accounts.observations,
+        twin.counts,
+    )
 
 
 class Twin:
@@ -130,6 +177,8 @@ class Twin:
         self.abroad = Abroad(self.households, reach)
         self.russia = Russia(reach)
         self.accounts = TwinAccounts(self.surroundings, self.households)
+        median = float(self.surroundings.population.summary()["wage_median_usd"])
+        self.counts = TwinCounts(self.surroundings.weeks, self.households, median)
         self._work: tuple[bytes, Work | None] = (b"", None)
         population = self.surroundings.population
         of_groups = community(population.groups)
@@ -156,6 +205,7 @@ class Twin:
         moves.return_and_move_on(life, odds)
         abroad.end_week(world)
         self._count_at_home()
+        self.counts.count(s.week, moves.week, abroad, russia, life)
         self.accounts.observe_moves(moves.week)
         self.accounts.observe_states(abroad, russia, world, moves.week, life)
 

@@ -27,6 +27,7 @@ from abm.study.twin_reach import part_of
 
 ALL, LAWFUL = slice(None), slice(ASKS, REFUSED)  # statuses, or livelihoods
 JOBLESS = slice(HOPEFUL, LOCAL)
+HALF_A_YEAR_WEEKS = 26
 State = tuple[int | slice, int | slice]  # status and livelihood
 
 
@@ -39,14 +40,16 @@ class LifeAbroad:
     """One week of everybody abroad; who leaves is taken out of the shares.
 
     home: who returned, by the place left, (cells,); onward: who moves on, by livelihood too,
-    (livelihoods, cells); struck, refused: of those abroad, (cells,); free: whose luck has chosen
-    the place, and fresh: who has chosen nothing, as shares of those there.
+    (livelihoods, cells); attentive: who leaves by attention alone; struck: who was discriminated
+    against; refused: a permit; renewals: of those refused a renewal, how many and how many of them
+    are home before they move elsewhere within half a year, (2, cells); free: whose luck has chosen
+    the place, and fresh: who has chosen nothing, as shares of those there; each (cells,).
     """
 
     def __init__(self, abroad: Abroad, odds: Odds, work: Work, world: World) -> None:
         self._abroad, self._odds, self._earns, self._world = abroad, odds, work, world
         p = world.parameters
-        attention = equations.attention(p.attention_per_month, 0.0, 0.0, 0.0)
+        self.attention = attention = equations.attention(p.attention_per_month, 0.0, 0.0, 0.0)
         self.there = abroad.there
         self.fresh = np.clip(part_of(abroad.fresh, self.there), 0.0, 1.0)
         self.free = np.clip(1.0 - self.fresh - part_of(abroad.locked, self.there), 0.0, 1.0)
@@ -57,7 +60,8 @@ class LifeAbroad:
         self._spend()
         self._work()
         self._permits()
-        self._leave(attention * abroad.share / (1.0 + odds.home + odds.onward))
+        stays = abroad.share / (1.0 + odds.home + odds.onward)
+        self.attentive = self._leave(attention * stays)
         abroad.locked *= 1.0 - attention
         abroad.recent *= np.exp(-0.5 / WEEKS_PER_YEAR)
         undisturbed = 1.0 - part_of(self._disturbed + self.struck, self.there)
@@ -189,18 +193,40 @@ class LifeAbroad:
         granted = asked * (1.0 - refusal)
         self._shift((ASKS, ALL), (HOLDS, ALL), granted, event=False)
         refused = np.stack([asked, ended]) * refusal
-        for status in (ASKS, HOLDS):
-            self._refuse(status, refused[status], runs[host])
+        self._refuse(ASKS, refused[ASKS], runs[host])
+        home, onward = self.home.copy(), self.onward.sum(axis=0)
+        self._refuse(HOLDS, refused[HOLDS], runs[host])
+        moved = self.home - home, self.onward.sum(axis=0) - onward
+        self.renewals = self._home_after_refusal(refused[HOLDS], *moved, runs[host])
         reapply = abroad.share[REFUSED] * again[host]
         self._shift((REFUSED, ALL), (ASKS, ALL), reapply, event=False)
         self.refused = summed(refused)
-        self.renewals_refused = summed(refused[HOLDS])
         renewed = summed(granted + ended * (1.0 - refusal))
         abroad.permitted += abroad.adults_by_host(renewed)
         processing = np.ceil(self._world.parameters.processing_weeks)
         abroad.asking.start(abroad.adults_by_host(summed(reapply)), processing)
         without = abroad.adults_by_host(self.refused) * ~runs
         abroad.waiting.start(without, REAPPLY_WEEKS)
+
+    def _home_after_refusal(
+        self, refused: Floats, home: Floats, onward: Floats, runs: Flags
+    ) -> Floats:
+        """Of those refused a renewal, how many, and who is home within half a year by a first move.
+
+        home, onward: who left at once. The others leave by attention, at today's odds.
+        """
+        whole, odds = summed(refused), self._odds
+        stays = np.maximum(whole - home - onward, 0.0)
+        works = np.array([HOPEFUL, BROKE, BROKE, REMOTE])
+        status = np.where(runs, ASKS, REFUSED)
+        cells = np.arange(len(whole))
+        to_home = odds.home[status, works[:, None], cells]
+        to_hosts = odds.onward[status, works[:, None], cells]
+        a_week = self.attention / (1.0 + to_home + to_hosts)
+        leaves = -np.expm1(-HALF_A_YEAR_WEEKS * a_week * (to_home + to_hosts))
+        first = leaves * to_home / np.maximum(to_home + to_hosts, 1e-300)
+        mean = part_of(summed(refused * first), whole)
+        return np.stack([whole, home + stays * mean])
 
     def _refuse(self, status: int, who: Floats, runs: Flags) -> None:
         """Where the border can be run they stay as visitors, elsewhere without papers.

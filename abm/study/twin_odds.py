@@ -23,6 +23,9 @@ from abm.study.twin_permits import mean_clock
 from abm.study.twin_reach import part_of
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd
 
+# The standing of every status and livelihood: see insecurity_by_standing.
+OF_STATE = np.array([[0, 0, 1, 0], [2, 2, 2, 2], [3, 3, 3, 3]])
+
 
 @dataclass(frozen=True)
 class Odds:
@@ -69,7 +72,7 @@ def odds_abroad(abroad: Abroad, world: World, home: AtHome, parts: Components, w
     couple[reach.together] = 1.0
     stay = reach.for_all(common) + equations.worth_of_family(p.family_weight, couple)
     stay = stay + felt_discrimination(abroad, world)
-    against = np.exp(-stay) / worth * np.exp(-felt_insecurity(abroad, world))
+    against = (np.exp(-stay) / worth) * np.exp(-felt_insecurity(abroad, world))[OF_STATE]
     against[REFUSED, HOPEFUL] = against[REFUSED, BROKE]  # without papers there is no hope of work
 
     entry = np.concatenate(
@@ -109,19 +112,30 @@ def felt_discrimination(abroad: Abroad, world: World) -> Floats:
 
 
 def felt_insecurity(abroad: Abroad, world: World) -> Floats:
-    """What insecurity of status takes from staying, (statuses, livelihoods, cells)."""
+    """What insecurity of status takes from staying, (standings, cells)."""
     p, together = world.parameters, abroad.reach.together
-    felt = insecurity_by_status(abroad, world)
+    felt = insecurity_by_standing(abroad, world)
     share = abroad.share[..., together]
-    mean = part_of((felt[..., together] * share).sum(axis=(0, 1)), share.sum(axis=(0, 1)))
-    felt[..., together] = equations.with_partners(
-        felt[..., together], mean[abroad.reach.mate], p.partner_suffering
+    standing = np.stack(
+        [
+            share[ASKS].sum(axis=0) - share[ASKS, LOCAL],
+            share[ASKS, LOCAL],
+            share[HOLDS].sum(axis=0),
+            share[REFUSED].sum(axis=0),
+        ]
+    )
+    mean = part_of((felt[:, together] * standing).sum(axis=0), standing.sum(axis=0))
+    felt[:, together] = equations.with_partners(
+        felt[:, together], mean[abroad.reach.mate], p.partner_suffering
     )
     return np.asarray(equations.weight_of_insecurity(p.insecurity_weight, felt))
 
 
-def insecurity_by_status(abroad: Abroad, world: World) -> Floats:
-    """Insecurity of one's own, (statuses, livelihoods, cells), clocks at their means."""
+def insecurity_by_standing(abroad: Abroad, world: World) -> Floats:
+    """Insecurity of one's own, (standings, cells), clocks at their means.
+
+    Standings: asking without local work, asking with it, holding, refused.
+    """
     p, hosts, host = world.parameters, world.hosts, abroad.reach.host_of_cell
     q, b, runs = hosts.refusal, STATUS_INSECURITY, hosts.border_run > 0
     processing = float(np.ceil(p.processing_weeks))
@@ -129,14 +143,17 @@ def insecurity_by_status(abroad: Abroad, world: World) -> Floats:
     pending = equations.insecurity(b[PENDING], q, mean_clock(processing))
     visiting = p.application_weeks / (p.application_weeks + processing)
     either = visiting * visits + (1.0 - visiting) * pending
-    result = np.ones((3, 4, abroad.reach.cells))
-    result[ASKS] = np.where(runs, visits, either)[host]
-    result[ASKS, LOCAL] = np.where(runs, pending, either)[host]
     weeks = np.arange(1, abroad.holding.left.shape[1] + 1)
     near = np.maximum(abroad.holding.mean(np.exp(-weeks / 26.0)), 1e-12)
     near = np.where(abroad.clocked > 0, near[host], 1e-12)
-    result[HOLDS] = equations.insecurity(abroad.base, q[host], -26.0 * np.log(near))
-    return result
+    return np.stack(
+        [
+            np.where(runs, visits, either)[host],
+            np.where(runs, pending, either)[host],
+            equations.insecurity(abroad.base, q[host], -26.0 * np.log(near)),
+            np.ones(abroad.reach.cells),
+        ]
+    )
 
 
 def able_to_pay(abroad: Abroad, world: World) -> Floats:
