@@ -18,7 +18,7 @@ from refusals import refusal
 import abm
 from abm.cli import main
 from abm.errors import InputError
-from abm.study import baselines, facts, runner, validate
+from abm.study import baselines, facts, observed, runner, validate
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "validate.md"
 UNTIL = date(2024, 12, 31)
@@ -138,6 +138,10 @@ def test_persistence_sees_only_what_was_before() -> None:
     before = a_fact(**year, date_from="2022-06-01", date_to="2022-06-10", value="1000")
     after = a_fact(**year, date_from="2023-01-01", date_to="2023-01-31")
     assert baselines.persistence(after, [before]) == pytest.approx(3_100)
+    seen = {**year, "outcome": "observed.departures"}
+    counted = a_fact(**seen, date_from="2023-01-01", date_to="2023-01-31")
+    assert baselines.persistence(counted, [before]) == pytest.approx(3_100)
+    assert set(observed.OVER_DAYS) <= set(observed.UNITS)
     permits = a_fact(
         outcome="observed.permit_holders", host="Turkey", unit="permits", date_to="2024-04-30"
     )
@@ -150,6 +154,12 @@ def test_gravity_spreads_a_million() -> None:
     assert baselines.gravity(a_fact(host="World", date_to="2023-06-30")) == 1_000_000
     half = a_fact(outcome="departures", host="", date_from="2022-02-24", date_to="2022-08-27")
     assert baselines.gravity(half) == pytest.approx(500_000, rel=0.01)
+    weeks = [("2022-02-24", "2022-03-02"), ("2022-03-03", "2023-02-28")]
+    parts = [
+        a_fact(outcome="departures", host="", date_from=first, date_to=last)
+        for first, last in weeks
+    ]
+    assert sum(map(baselines.gravity, parts)) == pytest.approx(1_000_000)  # no day is lost
     eu = a_fact(host="EU", date_to="2023-06-30")
     parts = [a_fact(host=host, date_to="2023-06-30") for host in eu.hosts]
     assert baselines.gravity(eu) == pytest.approx(sum(map(baselines.gravity, parts)))

@@ -1,13 +1,15 @@
 """What a model has to beat: persistence, gravity, and the model itself with every feedback off.
 
-Each knows only what was known before the figure that it predicts.
+Persistence knows only what was known before the figure that it predicts. Gravity knows how many had
+left by February 2023 (T4.1), also where it is asked about an earlier day; the model without
+feedbacks has as many leave by then as the model itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from math import isfinite, log, nan
 
@@ -77,7 +79,7 @@ def gravity(fact: Fact) -> float:
         share = sum(gravity_shares()[HOST_NAMES.index(host)] for host in fact.hosts)
     if plain(fact.outcome) == "stock_abroad":
         return share * _left_by(fact.date_to)
-    return share * (_left_by(fact.date_to) - _left_by(fact.date_from))
+    return share * (_left_by(fact.date_to) - _left_by(fact.date_from - timedelta(days=1)))
 
 
 @cache
@@ -123,4 +125,5 @@ def _days(fact: Fact) -> int:
 
 
 def _left_by(day: date) -> float:
-    return LEFT * min(1.0, (day - START).days / (LEFT_BY - START).days)
+    """People who have left at the end of a day."""
+    return LEFT * min(1.0, ((day - START).days + 1) / ((LEFT_BY - START).days + 1))

@@ -59,8 +59,9 @@ class Fact:
     @property
     def is_flow(self) -> bool:
         """Whether it adds up over its days."""
-        found = BY_NAME.get(self.outcome)
-        return found is not None and found.unit.endswith(A_WEEK)
+        if self.outcome.startswith(OBSERVED):
+            return self.outcome.removeprefix(OBSERVED) in observed.OVER_DAYS
+        return BY_NAME[self.outcome].unit.endswith(A_WEEK)
 
     @property
     def hosts(self) -> tuple[str, ...]:

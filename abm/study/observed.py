@@ -90,6 +90,11 @@ UNITS = {  # of what each process gives
     "rent_rise": "share",
 }
 
+OVER_DAYS = (  # the processes that add up over the days that the source speaks of
+    *("border_crossings", "departures", "called_up", "workers_left", "workers_left_or_called_up"),
+    *("residents_left", "tax_numbers"),
+)
+
 
 def border_crossings(run: Tables, host: str, first: date, last: date) -> float:
     """Outward crossings as neighbours count them, trips included; people.
