@@ -134,6 +134,13 @@ def test_returns_by_counterfactual_beside_those_by_trigger(scenario: Scenario) -
     assert offers["by_trigger"] == 0  # it has no trigger, and yet may be needed
 
 
+def test_where_nobody_returns_there_is_no_share() -> None:
+    short = load("war-years", scale=10_000, until="2022-03-10")
+    row = by_counterfactual(short, 2, {"permit refused": "M6"}).iloc[0]
+    assert row["needed"] == row["difference"] == 0
+    assert np.isnan([row["necessity"], row["necessity_low"]]).all()
+
+
 def test_a_mechanism_that_is_off_is_no_cause(scenario: Scenario) -> None:
     off = load(scenario, without=["M6"])
     assert by_counterfactual(off, 1, {"permit refused": "M6"}).empty

@@ -21,6 +21,7 @@ from abm.model import EmigrationModel
 from abm.scenario import Scenario
 from abm.study import contrasts
 from abm.study.necessity import Bounds, bounds
+from abm.study.readings import ratio
 from abm.study.runner import Progress, Replicates, replicate
 
 # A trigger abroad and the mechanism that makes it strike, or makes it matter.
@@ -99,7 +100,7 @@ def _row(base: Replicates, other: Replicates, cause: str) -> dict[str, float]:
         for side in (with_it, without)
     ]
     told = contrasts.difference(sums[0], sums[1])
-    y, y_without = (side.sum() / whole.sum() for side in (with_it, without))
+    y, y_without = (ratio(side.sum(), whole.sum()) for side in (with_it, without))
     limits = bounds(y, y_without, y, 1.0 - y, 0.0, 0.0)
     backwards = bounds(y, y_without, 0.0, 0.0, y_without, 1.0 - y_without)
     stayed = whole.sum() - without.sum()
@@ -108,9 +109,9 @@ def _row(base: Replicates, other: Replicates, cause: str) -> dict[str, float]:
         "needed": float(needed.sum()) / n,
         "other_way": float(other_way.sum()) / n,
         **{name: told[name] for name in ("difference", "low", "high")},
-        "necessity": float(needed.sum() / with_it.sum()),
+        "necessity": ratio(needed.sum(), with_it.sum()),
         "necessity_low": limits.necessity[0],
-        "sufficiency": float(needed.sum() / stayed),
+        "sufficiency": ratio(needed.sum(), stayed),
         "sufficiency_low": backwards.sufficiency[0],
         "sufficiency_high": backwards.sufficiency[1],
     }
