@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from abm import scenario as scenarios
 from benchmarks.memory import peak_mb
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +25,7 @@ MODELS = {
 }
 ELSEWHERE = {FLEE: "benchmarks.flee_job", STARSIM: "benchmarks.starsim_job"}
 END, SEED = "2024-12-31", 1
-COST_OF_LEAVING = 6.85  # φ_H of the baseline
+COST_OF_LEAVING = scenarios.load("war-years").parameters.cost_of_leaving
 
 
 @dataclass(frozen=True)

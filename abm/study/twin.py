@@ -43,7 +43,7 @@ from abm.study.twin_reach import Reach
 from abm.study.twin_world import Surroundings
 from abm.ties import CONTACTS, community
 
-TYPES = 300  # households; docs/twin.md shows what more of them change
+TYPES = 300  # households
 _HOSTS = len(HOST_NAMES)
 
 
