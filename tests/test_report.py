@@ -178,6 +178,10 @@ def test_a_page_of_a_folder_of_tables_holds_texts_and_pictures(tmp_path: Path) -
     (tmp_path / "claim.json").write_text("{")
     with pytest.raises(InputError, match=r"cannot read .*claim\.json"):
         page_of(tmp_path)
+    (tmp_path / "claim.json").unlink()
+    (tmp_path / "claim.md").write_bytes(b"\xff\xfe no UTF-8")
+    with pytest.raises(InputError, match=r"cannot read .*claim\.md"):
+        page_of(tmp_path)
 
 
 def test_texts_and_data_cannot_break_out_of_the_page() -> None:

@@ -27,7 +27,7 @@ def of_tables(folder: Path) -> Page:
     for note in (note for each in told.values() for note in each.get("notes") or ()):
         page.note(str(note))
     for text in sorted(folder.glob("*.md")):
-        page.text(text.read_text("utf-8"))
+        page.text(_text(text))
     pictures = sorted({*folder.glob("figures/*.png"), *folder.glob("*.png")})
     if pictures:
         page.heading("Figures")
@@ -75,10 +75,18 @@ def _title(folder: Path, told: dict[str, dict[str, Any]]) -> str:
     return folder.resolve().name
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        told = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return path.read_text("utf-8")
+    except (OSError, ValueError) as error:  # no UTF-8
+        raise InputError(f"cannot read {path}: {error}") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    text = _text(path)
+    try:
+        told = json.loads(text)
+    except ValueError as error:
         raise InputError(f"cannot read {path}: {error}") from None
     return told if isinstance(told, dict) else {path.stem: told}
 
