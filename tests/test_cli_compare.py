@@ -48,6 +48,10 @@ BAD = {
     "other horizons": (["compare", "war-years", "open-eu"], ["'until'", "--until 2024-12-31"]),
     "no replicates": ([*WORLDS, "--replicates", "0"], ["--replicates", "5"]),
     "nobody": ([*WORLDS, "--person", "-1", "--scale", "10000"], ["no person -1", "0 to"]),
+    "person and folder": (
+        [*WORLDS, "--person", "1", "--out", "mine"],
+        ["writes nothing", "--person 1"],
+    ),
     "person in words": ([*WORLDS, "--person", "me"], ["'me'", "12"]),
 }
 

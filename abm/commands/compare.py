@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from abm.commands import settings
+from abm.errors import InputError
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def do(asked: argparse.Namespace) -> None:
 
     changes = settings.changes(asked)
     if asked.person is not None:
+        if asked.out or asked.overwrite:
+            raise InputError(
+                "--person writes nothing, so --out and --overwrite have no use beside it. Example: "
+                f"abm compare {asked.a} {asked.b} --person {asked.person}"
+            )
         _tell(compare.lives_of(asked.a, asked.b, asked.person, **changes), terminal.console())
         return
     out = asked.out or settings.default_folder(asked.a, asked.b)
