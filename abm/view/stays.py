@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abm.calendar import WEEKS_PER_MONTH
 from abm.view.extras import needed
 from abm.view.style import LINES, canvas, counted, plain, replicates, signed
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WEEKS_PER_MONTH = 365.2425 / 12 / 7
 FEWEST = 10  # stays in a group, below which a curve would say nothing
 SPELT_OUT = {"it": "IT"}
 GROUPS = {"host_type": "by the host first entered", "occupation": "by occupation at home"}
