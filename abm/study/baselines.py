@@ -96,7 +96,8 @@ def without_feedbacks(scenario: Scenario, left: float) -> Scenario:
     """The scenario with every feedback off, and its cost of leaving set anew, so that as many have
     left by 28 February 2023 as in the model, within two per cent or as near as five trials come.
 
-    left : people, of the full model
+    left : people, of the full model with the same luck: a mean over other luck would be missed by
+        what luck does
     """
     off = scenarios.load(scenario, without=[id for id in FEEDBACKS if id not in scenario.without])
     declared = next(each for each in PARAMETERS if each.name == "cost_of_leaving")

@@ -96,8 +96,7 @@ def of_scenarios(
     draws: dict[str, Floats] = {}
     runs = [one(worlds[k % len(worlds)], k // len(worlds)) for k in range(replicates)]
     draws["model"] = _readings(found, runs)
-    left = np.mean([baselines.departures_early(run) for run in runs[:: len(worlds)]])
-    quiet = baselines.without_feedbacks(worlds[0], float(left))
+    quiet = baselines.without_feedbacks(worlds[0], baselines.departures_early(runs[0]))
     draws["no feedbacks"] = _readings(found, [one(quiet, k) for k in range(replicates)])
     earlier = list(known) if known is not None else [*baselines.packaged_figures(), *found]
     draws["persistence"] = np.array([[baselines.persistence(each, earlier)] for each in found])
