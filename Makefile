@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint bench agreement bench-sweeps studies install
+.PHONY: run test verify lint docs bench agreement bench-sweeps studies install
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -18,6 +18,11 @@ verify: install         ## statistical checks against closed forms, some minutes
 lint: install           ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+docs: install           ## the documentation as a site, build/site/index.html; tables from the code
+	$(BIN)/python docs/tables.py
+	rm -rf docs/api build/site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
 
 bench: install build/bench-env/installed  ## speed beside other systems, half an hour
 	$(BIN)/python -m benchmarks.bench

@@ -104,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
         help="a name or TOML file",
     )
     settings.add(run.add_argument, "results/SCENARIO")
+    help = "your own targets; docs/your-own-targets.md"
+    run.add_argument("--targets", metavar="FILE.csv", help=help)
     run.set_defaults(do=_run)
     for command in COMMANDS:
         command.add(commands)
@@ -116,10 +118,11 @@ def _parser() -> argparse.ArgumentParser:
 def _run(asked: argparse.Namespace) -> None:
     from abm.scenario import load
     from abm.study import runner, store
-    from abm.study.targets import observed_stocks
+    from abm.study.targets import chosen, observed_stocks
     from abm.view import dated_events, figures
 
     scenario = load(asked.scenario, **settings.changes(asked))
+    chosen(asked.targets)  # what is wrong is told before anything runs
     out = asked.out or settings.default_folder(asked.scenario)
     folder = store.check(out, asked.overwrite)
     if not (scenario.events or asked.quiet):
@@ -135,11 +138,11 @@ def _run(asked: argparse.Namespace) -> None:
         events=dated_events.table_of(scenario.events),
         observed=observed_stocks(),
     )
-    targets = runs.targets()
-    runs.save(folder, asked.overwrite, draw)
+    targets = runs.targets(asked.targets)
+    runs.save(folder, asked.overwrite, draw, asked.targets)
     if not asked.quiet:
         screen = terminal.console()
-        terminal.targets_table(targets, screen)
+        terminal.targets_table(targets, screen, asked.targets)
         screen.print(f"{runs!r}".strip("<>"), markup=False)
         screen.print(f"results in {out}", markup=False)
 

@@ -132,6 +132,20 @@ def test_a_fortune_rises_with_luck_from_least_to_most() -> None:
 # --- what they lose and gain (M29) ---------------------------------------------------------------
 
 
+def test_m29_formulas_of_the_elite_have_their_values() -> None:
+    assert elite.worth_at_home(5.0, True) == 5.0
+    assert elite.worth_at_home(5.0, False) == 0
+    assert elite.worth_abroad(2.0, 0.5, 3.0, 1.0, 4.0, 0.25) == 2 * 0.5 + 3 * 1 + 4 * 0.25
+    assert elite.weight_of_hostages(1.5, 0.5) == -0.75
+    assert elite.comes_along(0.63, 0.0) == 0.63
+    assert elite.comes_along(0.63, 5.0) == pytest.approx(0.63 * np.exp(-5))
+
+
+def test_m29_kin_are_hostages_by_where_the_partner_is() -> None:
+    georgia = HOST_NAMES.index("Georgia")
+    assert elite.kin_left(np.array([HOME, NOWHERE, georgia])).tolist() == [1.0, 0.5, 0.0]
+
+
 def test_m29_rents_hold_the_elite_at_home(model: EmigrationModel) -> None:
     people = eligible(model)
     chances = []

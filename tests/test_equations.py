@@ -160,6 +160,43 @@ def test_the_pull_of_home_fades_to_its_lasting_share(
     assert pull(years[1], 1.0) == pytest.approx(attachment)
 
 
+@given(ranged("attachment_spread"), ordered(st.floats(-3, 3)), st.floats(-1, 1))
+def test_attachment_is_spread_around_what_rises_with_age(
+    spread: float, standard: list[float], by_stage: float
+) -> None:
+    low, high = (eq.attachment(spread, value, by_stage) for value in standard)
+    assert low <= high
+    assert high - low == pytest.approx(spread * (standard[1] - standard[0]), abs=1e-9)
+    assert eq.attachment(spread, -by_stage, by_stage) == pytest.approx(0, abs=TINY)
+
+
+@given(ranged("offer_weight"), ranged("hope_weight"), ordered(share), ordered(share))
+def test_calls_draw_the_loyal_and_another_regime_the_others(
+    offer: float, hope: float, strength: list[float], dissent: list[float]
+) -> None:
+    for worth, weight in ((eq.worth_of_offer, offer), (eq.worth_of_hope, hope)):
+        assert 0 <= worth(weight, strength[0], dissent[0]) <= weight
+        assert worth(weight, strength[1], dissent[0]) >= worth(weight, strength[0], dissent[0])
+        assert worth(weight, 0.0, dissent[0]) == 0
+    loyal, opposed = (eq.worth_of_offer(offer, strength[1], value) for value in dissent)
+    assert loyal >= opposed
+    assert eq.worth_of_offer(offer, strength[1], 1.0) == 0
+    loyal, opposed = (eq.worth_of_hope(hope, strength[1], value) for value in dissent)
+    assert loyal <= opposed
+    assert eq.worth_of_hope(hope, strength[1], 0.0) == 0
+
+
+@given(ranged("fear_weight"), ordered(share), ordered(share))
+def test_fear_of_a_host_weighs_on_those_who_dissent(
+    weight: float, dissent: list[float], fear: list[float]
+) -> None:
+    felt = eq.weight_of_fear(weight, dissent[0], fear[0])
+    assert -weight <= felt <= 0
+    assert eq.weight_of_fear(weight, dissent[1], fear[0]) <= felt
+    assert eq.weight_of_fear(weight, dissent[0], fear[1]) <= felt
+    assert eq.weight_of_fear(weight, 0.0, fear[1]) == 0
+
+
 # --- what a move costs and takes -------------------------------------------------------------
 
 

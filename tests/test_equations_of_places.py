@@ -39,6 +39,16 @@ def test_access_to_work_is_a_share(right: list[float], speaks: float, ease: list
     assert eq.access_to_work(right[0], eq.understood(speaks, ease[1])) >= access
 
 
+@given(share, ordered(share))
+def test_institutions_that_shut_leave_scientists_less_work(
+    access: float, closed: list[float]
+) -> None:
+    less, least = (eq.open_to_scientists(access, value) for value in closed)
+    assert 0 <= least <= less <= access
+    assert eq.open_to_scientists(access, 0.0) == access
+    assert eq.open_to_scientists(access, 1.0) == 0
+
+
 @given(
     ordered(ranged("job_finding_per_month")),
     ordered(share),

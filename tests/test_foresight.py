@@ -30,6 +30,11 @@ discounts = st.sampled_from([0.0, 0.3, float(np.exp(-1.0 / 26.0)), WEEKLY])
 Finished = Callable[..., EmigrationModel]
 
 
+def test_a_discount_compounds_to_that_of_a_year() -> None:
+    assert foresight.weekly_discount(YEARLY) ** (365.25 / 7) == pytest.approx(YEARLY, rel=1e-4)
+    assert foresight.weekly_discount(0.0) == 0
+
+
 # --- a permit's clock ------------------------------------------------------------------------
 
 

@@ -111,14 +111,14 @@ def test_all_targets_are_there() -> None:
 @pytest.mark.parametrize(
     ("column", "wrong", "message"),
     [
-        ("id", "17", "must be like T4"),
+        ("id", "t4", "must be like T4"),
         ("low", "9e9", "low is above high"),
         ("high", "many", "'T1'.*numbers like"),
         ("date_to", "2022", "dates like"),
         ("date_from", "2023-01-01", "date_from is after date_to"),
         ("rule", "some", "'all' or 'any'"),
         ("evidence", "lower", "'low', 'middle', 'high'"),
-        ("source", "wikipedia", "ids like"),
+        ("source", " ", "must not be empty"),
         ("process", "departure", "Did you mean 'departures'"),
         ("process", "_back", "unknown observation process"),
         ("days_after", "-1", "negative"),

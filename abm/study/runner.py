@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -54,12 +55,14 @@ class Run:
     started: datetime
     seconds: float
 
-    def targets(self) -> pd.DataFrame:
+    def targets(self, file: str | Path | None = None) -> pd.DataFrame:
         """What sources observed beside this run: one row a target.
+
+        file : targets of your own (docs/your-own-targets.md), not the packaged ones
 
         Columns: id, what, observed_low, observed_high, unit, simulated, hit, source, status.
         """
-        return targets.evaluate(self)
+        return targets.evaluate(self, file)
 
     def save(
         self, directory: str | Path, overwrite: bool = False, draw: store.Draw | None = None
@@ -108,30 +111,40 @@ class Replicates:
         """The runs' fates under one another, with a first column ``replicate``."""
         return self._stacked("fates")
 
-    def targets(self) -> pd.DataFrame:
+    def targets(self, file: str | Path | None = None) -> pd.DataFrame:
         """What sources observed beside the runs: the mean, and its standard deviation ``spread``.
+
+        file : targets of your own, not the packaged ones
 
         Columns: id, what, observed_low, observed_high, unit, simulated, spread, hit, source,
         status.
         """
-        return targets.evaluate_all(self.runs)
+        return targets.evaluate_all(self.runs, file)
 
     def save(
-        self, directory: str | Path, overwrite: bool = False, draw: store.Draw | None = None
+        self,
+        directory: str | Path,
+        overwrite: bool = False,
+        draw: store.Draw | None = None,
+        own_targets: str | Path | None = None,
     ) -> Path:
         """Write run.json, outcomes, moves and emigrants (.parquet), targets.csv and, if asked to
-        draw, figures/*.png.
+        draw, `figures/*.png`.
 
         The folder appears whole or not at all. ``draw`` is called with the outcomes and the
-        folder for the figures, for example ``abm.draw_all``.
+        folder for the figures, for example ``abm.draw_all``. own_targets : as in `targets`
 
         Raises
         ------
         InputError : the folder holds results and ``overwrite`` is false, or it holds something else
         OutputError : the folder cannot be written
         """
+        provenance = self._provenance()
+        if own_targets is not None:
+            sha256 = hashlib.sha256(Path(own_targets).read_bytes()).hexdigest()
+            provenance["targets"] = {"name": Path(own_targets).name, "sha256": sha256}
         results = store.Results(
-            self.outcomes, self.targets(), self._provenance(), self.moves, self.emigrants
+            self.outcomes, self.targets(own_targets), provenance, self.moves, self.emigrants
         )
         return store.write(results, directory, overwrite, draw)
 

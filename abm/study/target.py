@@ -23,8 +23,7 @@ from abm.study.observed import Process
 from abm.study.readings import Tables, last_day
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "targets.csv"
-ID = re.compile(r"T[1-9]\d?(\.[1-9])?")
-SOURCE = re.compile(r"S[0-4]|[SWM]\d{3}")
+ID = re.compile(r"[A-Z]+[1-9]\d*(\.[1-9]\d*)?")
 
 Rule = Literal["all", "any"]
 Evidence = Literal["low", "middle", "high"]
@@ -144,14 +143,20 @@ def load(path: Path = FILE) -> tuple[Target, ...]:
 
     Raises
     ------
-    InputError : a wrong column, id, number, date, source, rule or process; names the row
+    InputError : no such file; a wrong column, id, number, date, rule or process; names the row
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = list(Target.__dataclass_fields__)
-        if reader.fieldnames is None or sorted(reader.fieldnames) != sorted(columns):
-            raise InputError(f"{path.name}: the columns must be {', '.join(columns)}")
-        targets = tuple(_parse(row) for row in reader)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = list(Target.__dataclass_fields__)
+            if reader.fieldnames is None or sorted(reader.fieldnames) != sorted(columns):
+                raise InputError(f"{path.name}: the columns must be {', '.join(columns)}")
+            targets = tuple(_parse(row) for row in reader)
+    except (OSError, UnicodeError, csv.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read targets {str(path)!r}: {why}. Example: {FILE}") from None
+    if not targets:
+        raise InputError(f"{path.name} has no targets, only columns. Example: {FILE}")
     ids = [target.id for target in targets]
     for twice in sorted({id for id in ids if ids.count(id) > 1}):
         raise InputError(f"target {twice!r} stands twice; give its parts numbers, like T4.1, T4.2")
@@ -160,6 +165,11 @@ def load(path: Path = FILE) -> tuple[Target, ...]:
 
 def _parse(row: Mapping[str, str]) -> Target:
     """One row of the file as a target."""
+    if None in row or None in row.values():
+        raise InputError(
+            f"target {row['id']!r}: it has more or fewer cells than there are columns; a text with "
+            'a comma needs quotes: "departures, all"'
+        )
     try:
         target = Target(
             id=row["id"],
@@ -239,11 +249,8 @@ def _check(target: Target) -> None:
         "evidence must be 'low', 'middle', 'high' or empty": (
             target.evidence not in (None, "low", "middle", "high")
         ),
-        "source must be ids like 'S017 W015'": not all(
-            SOURCE.fullmatch(source) for source in target.source.split() or [""]
-        ),
-        "what, unit and counts must not be empty": not (
-            target.what and target.unit and target.counts
+        "what, unit, counts and source must not be empty": not (
+            target.what and target.unit and target.counts and target.source.strip()
         ),
     }
     for problem in (problem for problem, is_so in wrong.items() if is_so):

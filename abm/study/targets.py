@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 import pandas as pd
 
@@ -11,28 +12,36 @@ from abm.errors import InputError
 from abm.study.readings import Tables
 from abm.study.target import FILE, Evidence, Target, load
 
-__all__ = ["FILE", "TARGETS", "Target", "evaluate", "evaluate_all", "hits", "load"]
+__all__ = ["FILE", "TARGETS", "Target", "chosen", "evaluate", "evaluate_all", "hits", "load"]
 
 TARGETS = load()
 
 
-def evaluate(run: Tables) -> pd.DataFrame:
+def chosen(file: str | Path | None) -> tuple[Target, ...]:
+    """The packaged targets, or those of a file of one's own; InputError as in `load`."""
+    return TARGETS if file is None else load(Path(file))
+
+
+def evaluate(run: Tables, file: str | Path | None = None) -> pd.DataFrame:
     """What sources observed beside one run: one row a part of a target.
+
+    file : targets of one's own (docs/your-own-targets.md) in place of the packaged ones
 
     Columns: id, what, observed_low, observed_high, unit, simulated, hit, source, status. hit is
     missing where there is nothing to judge: inputs, set by it, not covered, beyond the horizon.
     """
-    return evaluate_all([run]).drop(columns="spread")
+    return evaluate_all([run], file).drop(columns="spread")
 
 
-def evaluate_all(runs: Sequence[Tables]) -> pd.DataFrame:
+def evaluate_all(runs: Sequence[Tables], file: str | Path | None = None) -> pd.DataFrame:
     """As `evaluate`: simulated is the mean over runs, spread their standard deviation.
 
     A part is hit when the mean over replicates lies within its range.
     """
     if not runs:
         raise InputError("there is no run to read targets from; for example [abm.run()]")
-    return pd.DataFrame([_judge(target, runs) for target in TARGETS]).astype({"hit": "boolean"})
+    rows = [_judge(target, runs) for target in chosen(file)]
+    return pd.DataFrame(rows).astype({"hit": "boolean"})
 
 
 def _judge(target: Target, runs: Sequence[Tables]) -> dict[str, object]:
@@ -90,19 +99,21 @@ def observed_stocks() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def hits(table: pd.DataFrame, evidence: Evidence = "middle") -> tuple[int, int]:
+def hits(
+    table: pd.DataFrame, evidence: Evidence = "middle", file: str | Path | None = None
+) -> tuple[int, int]:
     """How many whole targets are hit, and of how many.
 
     A target is hit when all its parts marked "all" are, and one of those marked "any" if it has
     such. Left out are inputs, what was used to set a parameter, what is not covered, what ends
     beyond the horizon, and what belongs to another evidence scenario than the given one.
 
-    table : as given by `evaluate` or `evaluate_all`
+    table : as given by `evaluate` or `evaluate_all`, for the same file
     """
     rows = table.set_index("id")
     counted = {"fit", f"evidence {evidence}"}
     judged = []
-    for _, group in groupby(TARGETS, key=lambda target: target.whole):
+    for _, group in groupby(chosen(file), key=lambda target: target.whole):
         parts = list(group)
         statuses = [rows.at[part.id, "status"] for part in parts]
         if "beyond the horizon" in statuses:

@@ -63,10 +63,10 @@ def table(
         _print_records(columns, rows, out, styles)
 
 
-def targets_table(targets: pd.DataFrame, out: Console) -> None:
+def targets_table(targets: pd.DataFrame, out: Console, file: str | None = None) -> None:
     """Print each target's observed range beside what the model gives, and count the hits.
 
-    targets: as from `Run.targets` or `Replicates.targets` (then with ``spread``).
+    targets: as from `Run.targets` or `Replicates.targets` (then with ``spread``), of that file.
     """
     from abm.study.targets import hits
 
@@ -83,7 +83,7 @@ def targets_table(targets: pd.DataFrame, out: Console) -> None:
     ]
     colours = {"hit": "green", "miss": "red"}
     table(columns, rows, out, ("observed", "simulated"), lambda cell: colours.get(cell, ""))
-    hit, judged = hits(targets)
+    hit, judged = hits(targets, file=file)
     out.print(Text(f"\n{hit} of {judged} targets hit", style="bold"))
     notes = _notes(targets["status"])
     if notes:
