@@ -24,9 +24,9 @@ from abm.errors import InputError
 from abm.observation import WORLD
 from abm.scenario import Scenario
 from abm.study.contrasts import CONFIDENCE
+from abm.study.progress import Progress
 
 Value = Callable[[frozenset[str]], Floats]  # from the mechanisms that act to outcomes
-Progress = Callable[[int, int], None]
 Simulate = Callable[[Scenario], pd.DataFrame]  # to tidy outcomes
 
 

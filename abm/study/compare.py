@@ -24,7 +24,8 @@ from abm.observation import OUTCOMES
 from abm.scenario import Scenario
 from abm.study import contrasts, store
 from abm.study.keeping import A_WEEK, TOTAL
-from abm.study.runner import Progress, Replicates, replicate
+from abm.study.progress import Progress, told
+from abm.study.runner import Replicates, replicate
 from abm.study.turn import Biographies, biographies
 
 Draw = Callable[["Pair", Path], object]
@@ -255,13 +256,14 @@ def compare(
     worlds = [scenarios.load(each, **changes) for each in (a, b)]
     check(*worlds)
     runs = []
-    for number, world in enumerate(worlds):
+    with told(progress, " and ".join(world.name for world in worlds)) as report:
+        for number, world in enumerate(worlds):
 
-        def report(done: int, of: int, before: int = number) -> None:
-            if progress is not None:
-                progress(before * of + done, 2 * of)
+            def weeks_done(done: int, of: int, before: int = number) -> None:
+                if report is not None:
+                    report(before * of + done, 2 * of)
 
-        runs.append(replicate(world, replicates, progress=report))
+            runs.append(replicate(world, replicates, progress=weeks_done))
     return Pair(*runs)
 
 

@@ -21,8 +21,9 @@ from abm.model import EmigrationModel
 from abm.scenario import Scenario
 from abm.study import contrasts
 from abm.study.necessity import Bounds, bounds
+from abm.study.progress import Progress
 from abm.study.readings import ratio
-from abm.study.runner import Progress, Replicates, replicate
+from abm.study.runner import Replicates, replicate
 
 # A trigger abroad and the mechanism that makes it strike, or makes it matter.
 MECHANISM_OF = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,8 +21,7 @@ from abm.observation import WORLD
 from abm.own_mechanism import OwnMechanism
 from abm.scenario import Scenario
 from abm.study import memory, store, targets
-
-Progress = Callable[[int, int], None]
+from abm.study.progress import Progress, told
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,10 +226,11 @@ def run(
     )
     memory.check(resolved)
     model = EmigrationModel(resolved, screened=screened, replicate=resolved.replicate)
-    while model.running:
-        model.step()
-        if progress is not None:
-            progress(model.steps, model.weeks)
+    with told(progress, resolved.name) as report:
+        while model.running:
+            model.step()
+            if report is not None:
+                report(model.steps, model.weeks)
     result = Run(
         scenario=model.scenario,
         screened=screened,
@@ -266,14 +266,16 @@ def replicate(
         raise InputError(f"replicates: {n} is not a count of runs; for example 5")
     resolved = scenarios.load(scenario, **changes)
 
-    def one(number: int) -> Run:
-        def report(week: int, weeks: int) -> None:
-            if progress is not None:
-                progress(number * weeks + week, n * weeks)
+    with told(progress, resolved.name) as report:
 
-        return run(resolved, screened=screened, replicate=number, progress=report)
+        def one(number: int) -> Run:
+            def weeks_done(week: int, weeks: int) -> None:
+                if report is not None:
+                    report(number * weeks + week, n * weeks)
 
-    return Replicates(tuple(one(number) for number in range(n)))
+            return run(resolved, screened=screened, replicate=number, progress=weeks_done)
+
+        return Replicates(tuple(one(number) for number in range(n)))
 
 
 def _described(scenario: Scenario) -> str:

@@ -5,7 +5,7 @@ All of it can be stopped at any moment and begun again with the same call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,10 @@ import pandas as pd
 from abm.errors import InputError, OutputError
 from abm.study import engines, parts, stopping, study_file, sweep_store, work
 from abm.study.plan import Plan
+from abm.study.progress import Progress, told
 from abm.study.study_file import Study
 from abm.study.sweep_results import Sweep
 
-Progress = Callable[[int, int], None]
 Source = str | Path | Mapping[str, Any] | Study
 
 
@@ -84,10 +84,11 @@ def sweep(
     parts.tidy_up(folder)
     if retry:
         forget_failures(folder, share)
-    while True:
-        _complete(result, share, engine, count, progress)
-        if share != WHOLE or plan.study.stop is None or not _extended(result):
-            return result
+    with told(progress, plan.study.name) as report:
+        while True:
+            _complete(result, share, engine, count, report)
+            if share != WHOLE or plan.study.stop is None or not _extended(result):
+                return result
 
 
 def opened(study: Source, out: str | Path | None) -> tuple[Study, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from abm.errors import InputError
 from abm.scenario import Scenario
 from abm.study import baselines, facts, runner, scores
 from abm.study.facts import Fact
+from abm.study.progress import Progress
 
 PREDICTORS = ("model", "persistence", "gravity", "no feedbacks")
 SIMULATED = ("model", "no feedbacks")
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ import pandas as pd
 from abm.study import parts, runner, sweep_store
 from abm.study.factors import NAMED, SCENARIO, WITHOUT
 from abm.study.plan import Plan, PlannedRun
+from abm.study.progress import Progress
 from abm.study.study_file import Study
 
 Clock = Callable[[], float]
@@ -104,7 +105,7 @@ def settings(factors: dict[str, float | str]) -> dict[str, float]:
     return {name: float(value) for name, value in factors.items() if name not in NAMED}
 
 
-def _run(study: Study, planned: PlannedRun, progress: runner.Progress | None) -> runner.Run:
+def _run(study: Study, planned: PlannedRun, progress: Progress | None) -> runner.Run:
     name = str(planned.factors.get(SCENARIO, next(iter(study.scenarios))))
     off = str(planned.factors.get(WITHOUT, ""))
     return runner.run(
@@ -117,7 +118,7 @@ def _run(study: Study, planned: PlannedRun, progress: runner.Progress | None) ->
     )
 
 
-def _deadline(seconds: float | None, clock: Clock = time.perf_counter) -> runner.Progress | None:
+def _deadline(seconds: float | None, clock: Clock = time.perf_counter) -> Progress | None:
     """What a run calls between weeks, to be told that its time is up."""
     if seconds is None:
         return None
