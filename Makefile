@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint docs bench agreement bench-sweeps studies install
+.PHONY: run test verify lint docs bench agreement bench-sweeps claims studies install
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -44,6 +44,9 @@ studies: install        ## the shipped studies, hours; goes on where it was stop
 	set -e; for study in $(STUDIES); do \
 	  $(BIN)/abm sweep experiments/$$study.toml --out build/studies/$$study; \
 	  $(BIN)/abm sensitivity build/studies/$$study --out results/$$study; done
+
+claims: install         ## the seeds' claims put to the test; says hours first, goes on where it stopped
+	$(BIN)/abm claims
 
 install: .venv/installed
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 from abm import __version__
 from abm.commands import (
     attribute,
+    claims,
     compare,
     dashboard,
     export,
@@ -32,6 +33,7 @@ BAD_INPUT, BAD_OUTPUT, STOPPED = 2, 1, 130
 COMMANDS = (
     compare,
     attribute,
+    claims,
     sweep,
     sensitivity,
     rerun,
@@ -44,6 +46,7 @@ EXAMPLES = {
     "list": "abm list levers",
     "compare": "abm compare war-years lenient-renewal",
     "attribute": "abm attribute war-years --scale 3000",
+    "claims": "abm claims --dry-run",
     "sweep": "abm sweep study.toml --out results/mine",
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",

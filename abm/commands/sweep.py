@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     add_argument("study", metavar="STUDY", help="a TOML file, or the folder of a sweep begun")
     add_argument("--out", metavar="DIR", help="the folder for results; results/NAME if not said")
     add_argument("--on", default="local", metavar="ENGINE", help="local, dask or slurm")
-    add_argument("--workers", type=_count, metavar="N", help="how many; all processors if not said")
+    add_argument("--workers", type=count, metavar="N", help="how many; all processors if not said")
     add_argument("--part", metavar="I/N", help="only share I of N, for N processes on one folder")
     add_argument(
         "--script",
@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
     parser.set_defaults(do=do)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of workers; for example 2")
     return int(text)
