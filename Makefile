@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint docs bench agreement bench-sweeps claims studies install
+.PHONY: run test verify lint docs bench agreement bench-sweeps claims studies gallery install
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -39,6 +39,9 @@ agreement: install      ## one run one to one beside twenty at scale 100, outcom
 
 bench-sweeps: install   ## what a sweep costs beside its runs; a quarter of an hour
 	$(BIN)/python -m benchmarks.sweeps
+
+gallery: install        ## the figures of docs/gallery.md, some ten minutes
+	$(BIN)/python docs/gallery.py
 
 studies: install        ## the shipped studies, hours; goes on where it was stopped
 	set -e; for study in $(STUDIES); do \
