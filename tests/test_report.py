@@ -184,6 +184,22 @@ def test_a_page_of_a_folder_of_tables_holds_texts_and_pictures(tmp_path: Path) -
         page_of(tmp_path)
 
 
+def test_a_page_of_claims_shows_their_verdicts_and_figures(pair: tuple[Pair, Path]) -> None:
+    """A folder as `abm claims` writes it: tables, figures, and what made them."""
+    claims = pair[1].parent / "claims"
+    shutil.copytree(pair[1] / "figures", claims / "figures")
+    verdicts = pd.DataFrame({"claim": ["T17"], "verdict": ["supported"]})
+    verdicts.to_csv(claims / "verdicts.csv", index=False)
+    store.write_json(claims / "claims.json", store.origin())
+    page = page_of(claims)
+    source = "".join(page.parts)
+    assert page.title == "claims"
+    assert page.charts == 0
+    assert source.count("data:image/png") == len(list((claims / "figures").iterdir())) == 2
+    for told in ("T17", "supported", store.origin()["model_sha256"]):
+        assert told in words(source)
+
+
 def test_texts_and_data_cannot_break_out_of_the_page() -> None:
     nasty = "</script><script>alert(1)</script>"
     page = Page(nasty)

@@ -11,10 +11,12 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
         help="one self-contained HTML page of a results folder",
-        description="Write one HTML page of a run or sweep: figures, tables, what re-creates it, "
-        "and charts to play with. It needs no network.",
+        description="Write one HTML page of a folder of results: figures, tables, what "
+        "re-creates it, and charts to play with. It needs no network.",
     )
-    parser.add_argument("folder", metavar="DIR", help="the folder of abm run or abm sweep")
+    parser.add_argument(
+        "folder", metavar="DIR", help="of abm run, sweep, compare, attribute or claims"
+    )
     parser.add_argument("--out", metavar="FILE", help="the page; DIR/report.html if not said")
     parser.set_defaults(do=do)
 
