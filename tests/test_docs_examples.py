@@ -240,7 +240,10 @@ def test_what_is_not_run_is_said_with_its_reason() -> None:
         for block in blocks((HOME / page).read_text("utf-8"))
     ]
     found = [reason.group(1) for reason in reasons if reason]
-    assert found == ["there is no conda where the tests run"]
+    assert found == [
+        "it serves until Ctrl-C; tests/test_dashboard_browser.py opens it in a browser",
+        "there is no conda where the tests run",
+    ]
 
 
 def test_an_example_that_fails_would_be_found(tmp_path: Path) -> None:
