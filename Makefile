@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: run test verify lint docs bench agreement bench-sweeps claims studies gallery install
+.PHONY: reproduce archive mutation
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -50,6 +51,19 @@ studies: install        ## the shipped studies, hours; goes on where it was stop
 
 claims: install         ## the seeds' claims put to the test; says hours first, goes on where it stopped
 	$(BIN)/abm claims
+
+reproduce: install      ## what is kept in results/, anew, hours; KEPT=policy-grid: one folder
+	$(BIN)/python experiments/reproduce.py $(KEPT)
+
+archive: install        ## dist/relokant-VERSION.zip for CoMSES or Zenodo, as of the last commit
+	mkdir -p dist
+	version=$$($(BIN)/python -c 'import abm; print(abm.__version__)') && git archive \
+	  --format=zip --prefix=relokant-$$version/ --output=dist/relokant-$$version.zip HEAD
+
+mutation: install       ## are changes of the formulas noticed? results/checks/mutation.csv
+	$(BIN)/pip install --quiet --constraint constraints.txt mutmut
+	$(BIN)/mutmut run
+	$(BIN)/python tests/mutation_result.py
 
 install: .venv/installed
 

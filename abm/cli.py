@@ -25,6 +25,7 @@ from abm.commands import (
     settings,
     sweep,
     validate,
+    verify,
 )
 from abm.errors import InputError, OutputError, unknown
 from abm.view import terminal
@@ -37,6 +38,7 @@ COMMANDS = (
     sweep,
     sensitivity,
     rerun,
+    verify,
     export,
     report,
     validate,
@@ -50,6 +52,7 @@ EXAMPLES = {
     "sweep": "abm sweep study.toml --out results/mine",
     "sensitivity": "abm sensitivity results/mine",
     "rerun": "abm rerun results/mine 0123456789abcdef",
+    "verify": "abm verify results/mine",
     "export": "abm export results/mine --to csv",
     "report": "abm report results/mine",
     "validate": "abm validate facts.csv",

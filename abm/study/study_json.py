@@ -38,7 +38,7 @@ def from_dict(given: Mapping[str, Any], people: Path | None = None) -> Study:
         design["file"] = Path(design["file"])
     return Study(
         **{key: given[key] for key in PLAIN},
-        scenarios={name: _scenario(each, own) for name, each in given["scenarios"].items()},
+        scenarios={name: scenario(each, own) for name, each in given["scenarios"].items()},
         factors=tuple(_factor(each) for each in given["factors"]),
         design=Design(**design),
         keep=_keep(given["keep"]),
@@ -78,7 +78,9 @@ def _stop(given: Mapping[str, Any]) -> Stop:
     )
 
 
-def _scenario(given: Mapping[str, Any], own: own_people.OwnPeople | None) -> Scenario:
+def scenario(given: Mapping[str, Any], own: own_people.OwnPeople | None = None) -> Scenario:
+    """The scenario that `Scenario.as_dict` wrote; own: its people, where it has some."""
+
     def day(value: str | None) -> date | None:
         return date.fromisoformat(value) if value else None
 

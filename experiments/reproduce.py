@@ -1,0 +1,110 @@
+"""Regenerate what is kept in results/ and say what differs: `make reproduce`, hours for all of it.
+
+    python experiments/reproduce.py [NAME ...]     some of the folders of results/ alone
+
+Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, folders
+of runs (with run.json) run again; then every table is compared number by number and every figure
+pixel by pixel. Other folders are named, with the page that says how they came about. Raw parts stay
+in build/reproduce/, so it goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+
+from abm.cli import main as abm
+from abm.study.verify import verify
+
+HOME = Path(__file__).resolve().parents[1]
+SAME = "the same"
+
+
+def reproduce(kept: Path, studies: Path, build: Path) -> dict[str, str]:
+    """What became of each file of one kept folder: "the same", or what differs."""
+    study = studies / f"{kept.name}.toml"
+    if (kept / "run.json").is_file():
+        return {"outcomes.parquet": _run_again(kept)}
+    if not ((kept / "study.json").is_file() and study.is_file()):
+        return {".": f"not regenerated here; see {kept.name}/README.md or CONTRIBUTING.md"}
+    raw, fresh = build / kept.name, build / "results" / kept.name
+    for command in (
+        ["sweep", str(study), "--out", str(raw), "--quiet"],
+        ["sensitivity", str(raw), "--out", str(fresh)],
+    ):
+        if abm(command):
+            return {".": f"abm {' '.join(command)} failed"}
+    names = {path.name for folder in (kept, fresh) for path in folder.iterdir()}
+    return {name: compare(kept / name, fresh / name) for name in sorted(names - {"study.json"})}
+
+
+def _run_again(kept: Path) -> str:
+    found = verify(kept, runs=sys.maxsize)
+    if found.same:
+        return SAME
+    differing = [f"{run}: {rows} rows differ" for run, rows, _ in found.again if rows]
+    return found.skipped or "; ".join(differing)
+
+
+def compare(kept: Path, fresh: Path) -> str:
+    """ "the same", or in a word how a fresh file differs from the kept one."""
+    for path, missing in ((kept, "new"), (fresh, "no longer made")):
+        if not path.is_file():
+            return missing
+    if kept.read_bytes() == fresh.read_bytes():
+        return SAME
+    if kept.suffix == ".csv":
+        return _compare_tables(pd.read_csv(kept), pd.read_csv(fresh))
+    if kept.suffix == ".png":
+        return _compare_images(matplotlib.image.imread(kept), matplotlib.image.imread(fresh))
+    return "other bytes"
+
+
+def _compare_tables(kept: pd.DataFrame, fresh: pd.DataFrame) -> str:
+    if list(kept.columns) != list(fresh.columns) or len(kept) != len(fresh):
+        return f"{kept.shape[0]} x {kept.shape[1]} then, {fresh.shape[0]} x {fresh.shape[1]} now"
+    numbers = kept.select_dtypes("number").columns.intersection(
+        fresh.select_dtypes("number").columns
+    )
+    texts = kept.columns.difference(numbers)
+    if not kept[texts].astype(str).equals(fresh[texts].astype(str)):
+        return "other names"
+    then, now = kept[numbers].to_numpy(float), fresh[numbers].to_numpy(float)
+    unlike = ~((then == now) | (np.isnan(then) & np.isnan(now)))
+    size = np.maximum(np.abs(then), np.abs(now))[unlike]
+    largest = np.max(np.abs(then - now)[unlike] / size, initial=0.0)
+    return f"{unlike.sum()} of {unlike.size} numbers differ, by {largest:.2g} of their size at most"
+
+
+def _compare_images(kept: np.ndarray, fresh: np.ndarray) -> str:
+    if kept.shape != fresh.shape:
+        return "another size"
+    share = np.any(kept != fresh, axis=-1).mean()
+    return f"{share:.2%} of pixels differ" if share else SAME
+
+
+def main(names: list[str]) -> int:
+    """Print a line a file; 1 if any differs."""
+    results = HOME / "results"
+    folders = [path for path in sorted(results.iterdir()) if path.is_dir()]
+    unknown = {*names} - {path.name for path in folders}
+    if unknown:
+        print(f"nothing is kept as results/{min(unknown)}", file=sys.stderr)
+        return 2
+    status = 0
+    for kept in folders:
+        if names and kept.name not in names:
+            continue
+        found = reproduce(kept, HOME / "experiments", HOME / "build" / "reproduce")
+        for name, what in found.items():
+            print(f"results/{kept.name}/{name}: {what}", flush=True)
+            status |= what != SAME and not what.startswith("not regenerated")
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
