@@ -118,6 +118,11 @@ def at(factor: Factor, positions: Floats) -> npt.NDArray[Any]:
     return np.clip(_rounded(_distribution(factor).ppf(positions)), factor.low, factor.high)
 
 
+def position(factor: Uncertainty, values: Any) -> Floats:
+    """Where values stand in an uncertainty's distribution, 0 to 1: `at` undone."""
+    return np.asarray(_distribution(factor).cdf(np.asarray(values, dtype=float)))
+
+
 def spread(factor: Factor, levels: int) -> list[Value]:
     """A choice's values; of an uncertainty, so many from end to end, evenly in probability."""
     if isinstance(factor, Choice):

@@ -1,0 +1,84 @@
+"""History matching in waves: learn from runs, rule out what cannot be, run again in what is left.
+
+A point is ruled out when, even with the emulator's uncertainty, more than ALLOWED figures are
+further off than CUT deviations: a few, because some figures contradict each other, and a model may
+miss one for good. Within what is left, points are drawn from a density that is flatter than the
+posterior of any evidence scenario and covers them all, so the runs of the last wave serve each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from abm.chance import Floats
+from abm.errors import InputError
+from abm.study.calibration import sampler
+from abm.study.calibration.data import Data
+from abm.study.calibration.emulator import Emulator
+from abm.study.calibration.space import Space, luck
+
+CUT = 3.0  # deviations: Pukelsheim's three-sigma rule, as is usual
+ALLOWED = 4  # figures that may be further off
+TRIED = 5_000  # points of the prior among which chains begin
+CHAINS, BURN_IN, THIN = 40, 60, 20
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Points to run: cube, shape (points, factors); log_density, relative to the prior, but for a
+    constant; left: share of the prior that is not ruled out."""
+
+    cube: Floats
+    log_density: Floats
+    left: float
+
+
+@dataclass(frozen=True)
+class Wave:
+    """What a wave knows: an emulator of every reading, and the data of each evidence scenario.
+
+    heat : by which log likelihoods are divided; 1 is the posterior
+    """
+
+    emulator: Emulator
+    data: Mapping[str, Data]
+    heat: float
+
+    def log_density(self, cube: Floats) -> Floats:
+        """Log of the density relative to the prior, but for a constant; -inf where ruled out."""
+        means, variances = self.emulator.predict(cube)
+        each, left = [], np.zeros(len(cube), dtype=bool)
+        for data in self.data.values():
+            which = [self.emulator.ids.index(id) for id in data.ids]
+            y, v = means[:, which], variances[:, which]
+            each.append(data.log_likelihood(y, v))
+            off = data.implausibility(y, v) > CUT
+            left |= off.sum(axis=1) <= ALLOWED
+        whole = logsumexp(np.array(each), axis=0) - np.log(len(each))
+        return np.where(left, whole / self.heat, -np.inf)
+
+    def draw(self, space: Space, points: int, seed: int, number: int) -> Drawn:
+        """Points of the density, with their log density, and the share of the prior not ruled out.
+
+        Raises InputError where everything is ruled out.
+        """
+        draws = luck(seed, 2, number)
+        tried = space.latin(TRIED, seed, 3, number)
+        found = np.concatenate([self.log_density(part) for part in np.array_split(tried, 20)])
+        alive = np.isfinite(found)
+        if not alive.any():
+            raise InputError(
+                f"of {TRIED:,} points of the prior all are ruled out: {ALLOWED + 1} figures or "
+                "more are far off in each. Widen priors, or let more factors go on. Example: "
+                "[calibration] factors = 30"
+            )
+        chains = min(CHAINS, points, int(alive.sum()))
+        start = tried[np.argsort(found)[::-1][:chains]]
+        kept = -(-points // chains)
+        chain = sampler.sample(self.log_density, start, BURN_IN + kept * THIN, draws, THIN)
+        cube = chain[-kept:].reshape(-1, len(space))[:points]
+        return Drawn(cube, self.log_density(cube), float(alive.mean()))
