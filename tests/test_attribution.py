@@ -133,6 +133,20 @@ def test_shares_of_the_model_add_up_and_what_is_off_already_has_none() -> None:
     assert shares.runs == 2 ** len(some)
 
 
+def test_shares_of_the_twin_add_up_and_go_the_way_of_the_model() -> None:
+    scenario = load("war-years", scale=5000, until="2022-10-31", without=["M8"])
+    some = {name: EIGHT[name] for name in ("mobilisation", "discrimination", "propaganda")}
+    shares = attribution.of_twin(scenario, some, types=60)
+    for outcome in OUTCOMES:
+        assert of(shares, outcome, "discrimination") == 0
+        together = sum(of(shares, outcome, name) for name in some)
+        assert together == pytest.approx(shares.together[outcome])
+    model = attribution.of_model(scenario, 2, some)
+    for name, sign in (("mobilisation", 1), ("propaganda", -1)):
+        assert sign * of(shares, "departures", name) > 0
+        assert sign * of(model, "departures", name) > 0
+
+
 def test_totals_are_flows_in_all_and_the_stock_at_the_end() -> None:
     run = runner.run("war-years", scale=10_000, until="2022-06-30")
     moves = run.moves

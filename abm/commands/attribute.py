@@ -52,28 +52,29 @@ def add(commands: Any) -> None:
         metavar="N",
         help=f"pairs of an order and its reverse, {PAIRS} if not said",
     )
+    parser.add_argument(
+        "--twin",
+        action="store_true",
+        help="shares from all 256 sets on the mean-field twin instead: exact of the twin, no luck",
+    )
     parser.set_defaults(do=do)
 
 
 def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from abm import scenario as scenarios
-    from abm.study import attribution, return_causes, runner, store
+    from abm.study import attribution, return_causes, store
 
     scenario = scenarios.load(asked.scenario, **settings.changes(asked))
     default = settings.default_folder(asked.scenario)
     out = asked.out or default.with_name(f"{default.name}-attribution")
     folder = store.check(out, asked.overwrite, MARK)
 
-    def value(acting: frozenset[str], pair: int) -> Any:
-        world = attribution.with_only(scenarios.load(scenario, replicate=pair), acting)
-        return attribution.totals(runner.run(world).outcomes)
-
-    eight, outcomes = tuple(attribution.EIGHT), attribution.OUTCOMES
     with settings.progress("shares", asked) as progress:
-        shares = attribution.sampled(
-            value, eight, outcomes, asked.pairs, scenario.seed, progress=progress
-        )
+        if asked.twin:
+            shares = attribution.of_twin(scenario, progress=progress)
+        else:
+            shares = attribution.of_model(scenario, asked.pairs, progress=progress)
     with settings.progress("causes", asked) as progress:
         causes = return_causes.by_counterfactual(scenario, asked.replicates, progress=progress)
     permits = return_causes.lotteries(scenario, asked.replicates)
@@ -105,12 +106,15 @@ def write(
 
 
 def _show(shares: Shares, causes: pd.DataFrame, permits: pd.DataFrame, screen: Console) -> None:
-    print("Shapley shares, people, with 95 % intervals")
     number = terminal.number
+    exact = shares.table["low"].isna().all()
+    print(f"Shapley shares, people, {'exact of the twin' if exact else 'with 95 % intervals'}")
     rows = []
     for name, group in shares.table.groupby("name", sort=False):
         cells = (
-            f"{number(row.value)} ({number(row.low)} to {number(row.high)})"  # type: ignore[arg-type]
+            number(row.value)  # type: ignore[arg-type]
+            if exact
+            else f"{number(row.value)} ({number(row.low)} to {number(row.high)})"  # type: ignore[arg-type]
             for row in group.itertuples()
         )
         rows.append((str(name), *cells))

@@ -23,6 +23,7 @@ from abm.chance import Floats
 from abm.errors import InputError
 from abm.observation import WORLD
 from abm.scenario import Scenario
+from abm.study import runner, twin
 from abm.study.contrasts import CONFIDENCE
 from abm.study.progress import Progress
 
@@ -185,3 +186,32 @@ def value_of(
 ) -> Value:
     """v: `totals` of a scenario in which only some of the mechanisms act."""
     return lambda acting: totals(simulate(with_only(scenario, acting, mechanisms)))
+
+
+def of_model(
+    scenario: Scenario,
+    pairs: int,
+    mechanisms: Mapping[str, Off] = EIGHT,
+    progress: Progress | None = None,
+) -> Shares:
+    """Shares in departures, returns and the stock, sampled on the model; see `sampled`."""
+
+    def value(acting: frozenset[str], pair: int) -> Floats:
+        world = scenarios.load(scenario, replicate=pair)
+        return totals(runner.run(with_only(world, acting, mechanisms)).outcomes)
+
+    return sampled(value, tuple(mechanisms), OUTCOMES, pairs, scenario.seed, progress)
+
+
+def of_twin(
+    scenario: Scenario,
+    mechanisms: Mapping[str, Off] = EIGHT,
+    types: int = twin.TYPES,
+    progress: Progress | None = None,
+) -> Shares:
+    """The same from all sets on the twin, which has no luck; see `exact`.
+
+    types : households that stand for all in the twin
+    """
+    value = value_of(lambda world: twin.run(world, types=types).outcomes, scenario, mechanisms)
+    return exact(value, tuple(mechanisms), OUTCOMES, progress)
