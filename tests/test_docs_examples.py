@@ -40,6 +40,7 @@ SLOW = (
     "docs/compare.md",
     "docs/from-question-to-figure.md",
     "docs/hosts-that-answer.md",
+    "docs/identifiability.md",
     "docs/looking-ahead.md",
     "docs/scenarios.md",
     "docs/slurm.md",

@@ -11,6 +11,7 @@ from abm.study import observables
 from abm.study.factors import Uncertainty
 from abm.study.identify import (
     calibrated,
+    deviations,
     information,
     jacobian,
     prior_sd,
@@ -18,6 +19,7 @@ from abm.study.identify import (
 )
 from abm.study.most_likely import most_likely
 from abm.study.observables import measured, quantity
+from abm.view import identify_figures
 
 A = Uncertainty("a", 0.0, 12.0**0.5)  # prior deviation 1
 B = Uncertainty("b", -(12.0**0.5), 12.0**0.5)  # 2
@@ -115,6 +117,31 @@ def test_the_calibrated_are_those_of_the_description() -> None:
     factors = calibrated()
     assert len(factors) == 12
     assert {"cost_of_leaving", "attachment_spread"} <= {each.name for each in factors}
+
+
+def test_only_closed_figures_bind_and_each_once() -> None:
+    sds = {name: deviations(name) for name in ("low", "middle", "high")}
+    shared = set(sds["low"].index) & set(sds["high"].index)
+    assert {"T1", "T5.1", "T6.1", "T13.1"} <= shared
+    assert not {"T5.2", "T6.2", "T22.4", "T4.1", "T4.2", "T18"} & shared
+    assert "T7" in sds["low"].index and "T7" not in sds["high"].index
+    assert {"T8", "T9"} <= set(sds["high"].index) and "T15" in sds["middle"].index
+    assert all((sd > 0).all() for sd in sds.values())
+
+
+def test_figures_show_directions_and_worth() -> None:
+    table = jacobian(toy, [A, B, C], AT)
+    known = information(table, pd.Series({"sum": 1.0, "same": 1.0}))
+    figure = identify_figures.directions(known)
+    assert "1 of 3 directions" in figure.get_suptitle()
+    bars = [bar.get_width() for bar in figure.axes[0].patches]
+    assert bars == pytest.approx(known.directions["variance_left"].tolist())
+    candidates = known.jacobian.rename({"sum": "first", "same": "second"})
+    worth = value_of_information(
+        known, candidates, pd.Series(1.0, candidates.index), candidates.loc[["first"]]
+    )
+    written = {text.get_text() for text in identify_figures.worth(worth).axes[0].texts}
+    assert written == {f"{100 * value:.0f}" for value in worth["narrowed"]}
 
 
 # --- the likeliest point ---------------------------------------------------------------------

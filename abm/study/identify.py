@@ -23,6 +23,8 @@ from abm.chance import Floats
 from abm.errors import InputError
 from abm.study import design
 from abm.study.factors import Uncertainty, uncertainty
+from abm.study.target import Evidence, Target
+from abm.study.targets import TARGETS
 
 # The behavioural parameters marked for calibration in the model's description.
 CALIBRATED = (
@@ -38,6 +40,19 @@ Simulate = Callable[[pd.DataFrame], pd.DataFrame]  # points in natural units to 
 def calibrated() -> tuple[Uncertainty, ...]:
     """The parameters marked for calibration, with their prior ranges."""
     return tuple(uncertainty(name, "prior") for name in CALIBRATED)
+
+
+def deviations(evidence: Evidence, targets: Sequence[Target] = TARGETS) -> pd.Series:
+    """Standard deviations of the targets that bind in an evidence scenario, by id.
+
+    "At most" and "at least" bind on one side and then only near their end, so they are left out; of
+    two readings of one figure the first is taken.
+    """
+    bound = [each for each in targets if each.weight > 0 and each.value is not None]
+    bound = [each for each in bound if each.evidence in (None, evidence) and each.process]
+    first = {each.whole: each.id for each in reversed(bound) if each.rule == "any"}
+    kept = [each for each in bound if each.rule == "all" or first[each.whole] == each.id]
+    return pd.Series({each.id: each.sd for each in kept}, dtype=float)
 
 
 def prior_sd(factor: Uncertainty) -> float:
