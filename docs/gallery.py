@@ -51,7 +51,7 @@ COMMANDS = {
     ],
 }
 WEEKS = ["2022-03-10", "2022-09-22", "2023-06-29", "2024-12-26"]
-SOBOL = ("returns.total", "stock_abroad")
+SOBOL = ("returns.total",)
 PERSON_SCALE = 200
 
 
