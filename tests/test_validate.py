@@ -40,7 +40,7 @@ def a_fact(**changes: str) -> facts.Fact:
 
 def example() -> str:
     """The table on the page."""
-    found = re.search(r"```csv\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
+    found = re.search(r"```csv[^\n]*\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL)
     assert found
     return found[1]
 

@@ -16,7 +16,7 @@ from functools import cached_property
 from itertools import groupby
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp
+from scipy.special import log_ndtr
 
 from abm.chance import Floats
 from abm.errors import InputError
@@ -108,9 +108,11 @@ class Data:
         off = np.where(np.isnan(off), np.where(self.side == 0, MISSING, MISSING * self.side), off)
         normal = -0.5 * off**2 - np.log(deviation / self.sd)
         each = np.where(self.side == 0, normal, log_ndtr(-off * self.side))
-        total = np.zeros(readings.shape[:-1])
+        alone = [group[0] for group in self.figures if len(group) == 1]
+        total = each[..., alone].sum(axis=-1)
         for group in self.figures:
-            total = total + logsumexp(each[..., group], axis=-1) - np.log(len(group))
+            if len(group) > 1:
+                total = total + np.logaddexp.reduce(each[..., group], axis=-1) - np.log(len(group))
         return total
 
     def implausibility(self, readings: Floats, more: Floats | float = 0.0) -> Floats:

@@ -94,8 +94,10 @@ class Folder:
 
     def _study(self, stage: str, settings: pd.DataFrame) -> dict[str, Any]:
         """The sweep of a stage: an ordinary study, of points in a file."""
+        early = self.calibration.amounts.early_scale if stage in EARLY else 0
         return {
             **self.calibration.study,
+            **({"scale": early} if early else {}),
             "name": f"{self.calibration.name}-{stage}",
             "title": f"Runs of a calibration: {stage}",
             "uncertainties": {name: {} for name in settings},
@@ -118,6 +120,7 @@ class Folder:
             raise InputError(f"cannot read {file}: {error}; {OTHER}") from None
 
 
+EARLY = ("screen", "wave-1")
 KEPT = ["departures.total", "returns.total", "stock_abroad"]
 
 

@@ -23,6 +23,7 @@ from abm.study.calibration.data import Data
 from abm.study.calibration.space import Space
 
 WIDEST = 2.0  # about the root of the heat of the table: beyond, its points were drawn too narrowly
+TRIED = 41
 EDGE = 1e-4  # so that points at the edge of the cube have a finite logit
 RIDGE = 1e-2
 
@@ -106,23 +107,18 @@ def _weights(data: Data, readings: Floats, log_density: Floats, widened: float) 
 
 
 def _widened(data: Data, readings: Floats, log_density: Floats, at_least: float) -> float:
-    """The smallest factor from 1 on with which enough runs count."""
-
-    def effective(widened: float) -> float:
-        return 1 / float((_weights(data, readings, log_density, widened) ** 2).sum())
-
-    if effective(1.0) >= at_least:
-        return 1.0
-    low, high = 1.0, WIDEST
-    if effective(high) < at_least:
-        raise InputError(
-            f"of {len(readings)} runs only {effective(high):.1f} count, of {at_least:g} needed; "
-            "more runs or waves, or fewer that must. Example: [calibration] table = 1000"
-        )
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (low, middle) if effective(middle) >= at_least else (middle, high)
-    return high
+    """The smallest factor, of those tried, with which enough runs count."""
+    most = 0.0
+    for widened in np.linspace(1.0, WIDEST, TRIED):
+        weights = _weights(data, readings, log_density, float(widened))
+        effective = 1 / float((weights**2).sum())
+        if effective >= at_least:
+            return float(widened)
+        most = max(most, effective)
+    raise InputError(
+        f"of {len(readings)} runs only {most:.1f} count, of {at_least:g} needed; more runs or "
+        "waves, or fewer that must. Example: [calibration] table = 1000"
+    )
 
 
 def _moved(data: Data, cube: Floats, readings: Floats, weights: Floats, widened: float) -> Floats:

@@ -31,6 +31,8 @@ EXAMPLE = "[calibration] screen = 4, factors = 20, waves = [200, 200], table = 4
 class Amounts:
     """How much to run.
 
+    early_scale : people an agent in the screen and the first wave, where many worlds hold millions
+        of emigrants and luck is small beside the spread; 0: as everywhere
     screen : Morris' trajectories, 0 for none; factors : most that go on from the screen
     waves : points of each wave; table : runs of the table that the posterior is made from
     effective : runs of it that must count; recovery : made-up data sets that are fitted
@@ -44,6 +46,7 @@ class Amounts:
     effective: int = 40
     recovery: int = 50
     check: int = 5
+    early_scale: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +164,9 @@ def _amounts(table: Mapping[str, Any]) -> Amounts:
             raise unknown("key of [calibration]", key, names, EXAMPLE)
         if key == "waves":
             found[key] = _waves(value)
+            continue
+        if key == "early_scale":
+            found[key] = checks.scale(f"calibration.{key}", value)
             continue
         low = {"screen": 0, "recovery": 0, "factors": 1, "check": 1, "effective": 2}.get(key, 10)
         found[key] = checks.whole(f"calibration.{key}", value, low, 100_000, 40)

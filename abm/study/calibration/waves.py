@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logsumexp
 
 from abm.chance import Floats
 from abm.errors import InputError
@@ -58,7 +57,7 @@ class Wave:
             each.append(data.log_likelihood(y, v))
             off = data.implausibility(y, v) > CUT
             left |= off.sum(axis=1) <= ALLOWED
-        whole = logsumexp(np.array(each), axis=0) - np.log(len(each))
+        whole = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
         return np.where(left, whole / self.heat, -np.inf)
 
     def draw(self, space: Space, points: int, seed: int, number: int) -> Drawn:
