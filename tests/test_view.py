@@ -179,10 +179,15 @@ def test_marks_are_the_orders_of_mobilisation() -> None:
 def test_figures_leave_no_global_state(outcomes: pd.DataFrame, tmp_path: Path) -> None:
     import sys
 
+    def windows() -> list[int] | None:  # other tests use libraries that load pyplot
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        return None if pyplot is None else list(pyplot.get_fignums())
+
+    before = windows()
     paths = figures.draw_all(outcomes, tmp_path, EVENTS)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
-    assert "matplotlib.pyplot" not in sys.modules
+    assert windows() == before
 
 
 def test_the_timeline_has_a_dot_for_each_day_and_kind_of_event(outcomes: pd.DataFrame) -> None:
