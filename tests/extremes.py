@@ -87,7 +87,9 @@ def lived(
     settings: Mapping[str, float], without: tuple[str, ...] = (), weeks: int = WEEKS
 ) -> EmigrationModel:
     """Some weeks in which an order is given and leaving is cheap, so that nothing is idle."""
-    busy = {"mobilisation": 0.5, "mobilisation_quota": 2e5, "cost_of_leaving": 4.0}
+    busy = {"mobilisation": 0.5, "cost_of_leaving": 4.0}
+    if "feedback" not in without:  # which holds the quota at none
+        busy["mobilisation_quota"] = 2e5
     model = EmigrationModel(
         scale=3000,
         without=without,

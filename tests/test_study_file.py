@@ -222,7 +222,8 @@ def test_bad_files(case: str, write: Callable[..., Path]) -> None:
 
 def test_the_examples_of_the_page() -> None:
     page = (Path(__file__).parents[1] / "docs" / "sweeps.md").read_text("utf-8")
-    examples = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    blocks = re.findall(r"```toml[^\n]*\n(.*?)```", page, re.DOTALL)
+    examples = [tomllib.loads(text) for text in blocks]
     assert len(examples) == 2
     whole = {key: value for example in examples for key, value in example.items()}
     study = read(whole)
