@@ -15,6 +15,7 @@ from typing import NoReturn
 from abm import __version__
 from abm.commands import (
     attribute,
+    calibrate,
     claims,
     compare,
     dashboard,
@@ -42,6 +43,7 @@ COMMANDS = (
     export,
     report,
     validate,
+    calibrate,
     dashboard,
 )  # each a module with `add`, in order of the help
 EXAMPLES = {
@@ -56,6 +58,7 @@ EXAMPLES = {
     "export": "abm export results/mine --to csv",
     "report": "abm report results/mine",
     "validate": "abm validate facts.csv",
+    "calibrate": "abm calibrate --dry-run",
     "dashboard": "abm dashboard war-years --scale 1000",
 }
 LISTS = ("scenarios", "parameters", "levers", "mechanisms", "outcomes", "hosts")

@@ -321,6 +321,17 @@ def test_draws_are_as_frequent_as_their_weights() -> None:
     assert counts == pytest.approx(result.weights, abs=1.1e-4)
 
 
+def test_intervals_of_few_draws_hold_the_next_one_as_often_as_they_say() -> None:
+    draws = luck(5)
+    inside = 0
+    for _ in range(2000):
+        cube = draws.random((21, 1))
+        few = posterior.Posterior(cube[1:], np.full(20, 0.05), 1.0, 20.0)
+        low, high = few.quantiles([0.05, 0.95])
+        inside += int(low[0] <= cube[0, 0] <= high[0])
+    assert inside / 2000 == pytest.approx(0.9, abs=0.02)
+
+
 def test_the_same_seed_gives_the_same_fit() -> None:
     few = Amounts(screen=0, waves=(20,), table=20, effective=2)
 

@@ -69,12 +69,18 @@ class Posterior:
         return np.asarray(expit(self.weights @ _logit(self.cube)))
 
     def quantiles(self, of: Sequence[float]) -> Floats:
-        """Weighted quantiles of each factor, shape (quantiles, factors)."""
+        """Weighted quantiles of each factor, shape (quantiles, factors).
+
+        The truth is as one more draw among those that count, so the p-quantile of n of them is the
+        one at p (n + 1) from below (Weibull): with few, intervals by plain quantiles are too short.
+        """
+        n = self.effective
+        asked = np.clip((np.asarray(of) * (n + 1) - 0.5) / n, 0.0, 1.0)
         columns = []
         for column in self.cube.T:
             order = column.argsort()
             at = self.weights[order].cumsum() - self.weights[order] / 2
-            columns.append(np.interp(of, at, column[order]))
+            columns.append(np.interp(asked, at, column[order]))
         return np.array(columns).T
 
     def spread(self) -> Floats:

@@ -1,0 +1,221 @@
+"""What a calibration leaves: its posterior, its centres run anew, the check, provenance."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from abm import scenario as scenarios
+from abm.errors import InputError
+from abm.hosts_table import HOST_NAMES
+from abm.study import parts, runner, store, study_file, targets
+from abm.study.calibration import folder as folders
+from abm.study.calibration import pipeline, posterior, recovery
+from abm.study.calibration.folder import Folder
+from abm.study.calibration.hosts import LIMITS, PREFIX
+from abm.study.calibration.pipeline import Fit
+from abm.study.calibration.settings import Calibration
+from abm.study.calibration.space import luck
+from abm.study.engines import Engine
+
+DRAWS = 100  # of each posterior, equally likely
+CENTRE = 0  # the number of the row that is the centre; draws are 1 and on
+FILES = ("draws.csv", "factors.csv", "about.json")  # what is packaged as abm/data/posterior
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """A finished calibration.
+
+    draws : evidence, draw (0 the centre), then one column a setting
+    factors : evidence, factor, prior_low, prior_high, mean, low, median, high, shrinkage, status
+    targets : evidence, then as of `abm.run`: each target beside replicates at the centre
+    recovery : as `recovery.summary`; None where it was left out
+    """
+
+    folder: Path
+    fit: Fit
+    draws: pd.DataFrame
+    factors: pd.DataFrame
+    targets: pd.DataFrame
+    recovery: pd.DataFrame | None
+
+    def hits(self) -> dict[str, tuple[int, int]]:
+        """How many targets each centre hits, and of how many, by evidence scenario."""
+        return {
+            str(name): targets.hits(part.drop(columns="evidence"), name)  # type: ignore[arg-type]
+            for name, part in self.targets.groupby("evidence", sort=False)
+        }
+
+
+def calibrate(
+    calibration: Calibration,
+    out: str | Path,
+    *,
+    on: str | Engine = "local",
+    workers: int | None = None,
+    progress: folders.Progress | None = None,
+) -> Calibrated:
+    """Run what is not yet done of a calibration, and write its results.
+
+    Raises
+    ------
+    InputError : the folder holds something else; too few runs come near the data
+    OutputError : the folder cannot be written. What is done is kept
+    """
+    path = folders.opened(out, calibration)
+    stages = Folder(path, calibration, on, workers, progress)
+    amounts = calibration.amounts
+    data = pipeline.data_of(calibration.known_by)
+    fit = pipeline.run(stages, calibration.space, data, amounts, calibration.seed)
+    draws = _draws(stages, fit)
+    factors = _factors(calibration, fit)
+    at_centres = _centres(calibration, draws, progress)
+    checked = None
+    if amounts.recovery:
+        found = recovery.check(
+            fit.space,
+            data["middle"],
+            fit.table,
+            amounts.recovery,
+            amounts.effective,
+            calibration.seed,
+        )
+        checked = recovery.summary(found)
+        folders.write_csv(path, "recovery.csv", found)
+        folders.write_csv(path, "recovery-summary.csv", checked)
+    if fit.influence is not None:
+        folders.write_csv(path, "screen.csv", fit.influence)
+    for name, table in {"draws": draws, "factors": factors, "targets": at_centres}.items():
+        folders.write_csv(path, f"{name}.csv", table)
+    result = Calibrated(path, fit, draws, factors, at_centres, checked)
+    _write_about(result, calibration)
+    return result
+
+
+def _draws(stages: Folder, fit: Fit) -> pd.DataFrame:
+    """The centre and equally likely draws of each posterior, as settings."""
+    run = stages.settings("table", fit.table.cube, fit.space)
+    tables = []
+    for key, (name, found) in enumerate(fit.posteriors.items()):
+        rows = found.draw(DRAWS, luck(stages.calibration.seed, 7, key))
+        centre = fit.space.settings(found.mean()[None, :])
+        moved = fit.space.settings(found.cube[rows])
+        # Hosts that are not fitted keep the own part that luck gave them in the run.
+        plain = fit.space.settings(fit.table.cube[rows])
+        for host in filter(moved.__contains__, (f"{PREFIX}{name}" for name in HOST_NAMES)):
+            own = run[host].to_numpy()[rows] - plain[host].to_numpy()
+            moved[host] = np.clip(moved[host] + own, *LIMITS)
+        table = pd.concat([centre, moved], ignore_index=True)
+        table.insert(0, "draw", np.arange(CENTRE, CENTRE + len(table)))
+        table.insert(0, "evidence", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _factors(calibration: Calibration, fit: Fit) -> pd.DataFrame:
+    """What each evidence scenario says of each candidate, those left out by the screen as well."""
+    tables = []
+    for name, found in fit.posteriors.items():
+        table = posterior.table_of(fit.space, found)
+        informed = table["shrinkage"] >= recovery.INFORMED
+        table["status"] = np.where(informed, "informed", "not informed")
+        rest = [each for each in calibration.space.factors if each.name not in fit.space.names]
+        left_out = pd.DataFrame(
+            {
+                "factor": [each.name for each in rest],
+                "prior_low": [each.low for each in rest],
+                "prior_high": [each.high for each in rest],
+                "status": "left out by the screen",
+            }
+        )
+        both = pd.concat([table, left_out], ignore_index=True)
+        both.insert(0, "evidence", name)
+        tables.append(both)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _centres(
+    calibration: Calibration, draws: pd.DataFrame, progress: folders.Progress | None
+) -> pd.DataFrame:
+    """Targets at the centre of each evidence scenario, mean and spread over replicates."""
+    base = base_scenario(calibration)
+    centres = draws[draws["draw"] == CENTRE]
+    of = len(centres) * calibration.amounts.check
+    tables, done = [], 0
+    for row in centres.to_dict("records"):
+        settings = {str(k): float(v) for k, v in row.items() if k not in ("evidence", "draw")}
+        world = scenarios.load(base, set=settings)
+        runs = []
+        for replicate in range(calibration.amounts.check):
+            runs.append(runner.run(world, replicate=replicate))
+            done += 1
+            if progress is not None:
+                progress("centres", done, of)
+        table = targets.evaluate_all(runs)
+        table.insert(0, "evidence", row["evidence"])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def base_scenario(calibration: Calibration) -> scenarios.Scenario:
+    """The scenario that is fitted, at its scale and seed, before any setting of a point."""
+    study = study_file.read(
+        {
+            **calibration.study,
+            "uncertainties": {"conscience": {}},
+            "design": {"method": "latin-hypercube", "size": 1},
+        }
+    )
+    return next(iter(study.scenarios.values()))
+
+
+def _write_about(result: Calibrated, calibration: Calibration) -> None:
+    """about.json: what the posterior stands on."""
+    draws = (result.folder / "draws.csv").read_bytes()
+    fit = result.fit
+    said: Mapping[str, Any] = {
+        "calibration": calibration.as_dict(),
+        "fitted_targets": {name: each.ids for name, each in fit.data.items()},
+        "left_of_prior": list(fit.left),
+        "runs": calibration.runs(),
+        "posteriors": {
+            name: {"effective_runs": each.effective, "widened": each.widened}
+            for name, each in fit.posteriors.items()
+        },
+        "hits": result.hits(),
+        "table_sha256": _sha256(fit.table.readings.tobytes() + fit.table.cube.tobytes()),
+        "draws_sha256": _sha256(draws),
+        **store.origin(),
+        "written_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    text = json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+    parts.write_bytes(text.encode(), result.folder / "about.json")
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def seconds_a_run(calibration: Calibration) -> float:
+    """Seconds of one run of the scenario as it stands, done here and thrown away."""
+    return runner.run(base_scenario(calibration)).seconds
+
+
+def budget(calibration: Calibration, seconds_a_run: float, core_hours: float) -> float:
+    """Core-hours that the runs take; InputError where they are more than allowed."""
+    hours = sum(calibration.runs().values()) * seconds_a_run / 3600
+    if hours > core_hours:
+        raise InputError(
+            f"the runs would take {hours:.1f} core-hours, more than {core_hours:g}. Fewer runs, a "
+            f"coarser scale, or --budget {np.ceil(hours):g}"
+        )
+    return hours
