@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: run test verify lint docs bench agreement bench-sweeps claims studies gallery install
-.PHONY: reproduce archive mutation
+.PHONY: reproduce archive mutation fuzz
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -59,6 +59,9 @@ archive: install        ## dist/relokant-VERSION.zip for CoMSES or Zenodo, as of
 	mkdir -p dist
 	version=$$($(BIN)/python -c 'import abm; print(abm.__version__)') && git archive \
 	  --format=zip --prefix=relokant-$$version/ --output=dist/relokant-$$version.zip HEAD
+
+fuzz: install           ## 21,500 damaged inputs, a quarter of an hour; results/checks/fuzz.csv
+	$(BIN)/python tests/fuzz_result.py
 
 mutation: install       ## are changes of the formulas noticed? results/checks/mutation.csv
 	$(BIN)/pip install --quiet --constraint constraints.txt mutmut

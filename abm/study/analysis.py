@@ -80,6 +80,11 @@ def analyse(
     for measure in asked or measures.unasked(outcomes):
         reading = measures.read(outcomes, measure, points["point"].tolist())
         table = _table(sweep.study, points, reading.values, kind, between)
+        if table.empty:
+            raise InputError(
+                f"nothing in {sweep.folder} can be compared: fewer than two values of every factor "
+                "have runs that are done. Example: abm sweep STUDY.toml"
+            )
         found.append(Analysis(kind, reading, table, contrasts.luck_share(reading.values)))
     return found
 

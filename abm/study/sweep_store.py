@@ -51,12 +51,15 @@ def _plan_of(folder: Path, changed: int, node: int) -> Plan:
     """As `plan_of`; changed, node: tell one version of study.json from the next."""
     given = read_json(folder)
     people = folder / PEOPLE
-    study = study_json.from_dict(given["study"], people if people.exists() else None)
-    rounds = tuple(Round.of(each) for each in given["rounds"])
-    points = pq.read_table(folder / POINTS, partitioning=None).to_pandas()
-    used = 1 + max(each.points[-1] for each in rounds)
-    made_by = given["origin"]["model_sha256"], given["origin"]["data_sha256"]
-    return Plan(study, points.iloc[:used], rounds, given["chunk"], made_by)
+    try:
+        study = study_json.from_dict(given["study"], people if people.exists() else None)
+        rounds = tuple(Round.of(each) for each in given["rounds"])
+        points = pq.read_table(folder / POINTS, partitioning=None).to_pandas()
+        used = 1 + max(each.points[-1] for each in rounds)
+        made_by = given["origin"]["model_sha256"], given["origin"]["data_sha256"]
+        return Plan(study, points.iloc[:used], rounds, given["chunk"], made_by)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(f"cannot read the sweep in {folder}: {error!r}; {OTHER}") from None
 
 
 def read_json(folder: Path) -> dict[str, Any]:
