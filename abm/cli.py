@@ -115,6 +115,17 @@ def _parser() -> argparse.ArgumentParser:
     settings.add(run.add_argument, "results/SCENARIO")
     help = "your own targets; docs/your-own-targets.md"
     run.add_argument("--targets", metavar="FILE.csv", help=help)
+    run.add_argument(
+        "--evidence",
+        metavar="low|middle|high",
+        help="fitted parameters, by what is believed of how many returned",
+    )
+    run.add_argument(
+        "--posterior",
+        type=partial(settings.whole, 20),
+        metavar="N",
+        help="not the centre of the fit but N draws of it, --replicates runs at each",
+    )
     run.set_defaults(do=_run)
     for command in COMMANDS:
         command.add(commands)
@@ -126,11 +137,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(asked: argparse.Namespace) -> None:
     from abm.scenario import load
+    from abm.study import evidence as posterior
     from abm.study import runner, store
     from abm.study.targets import chosen, observed_stocks
     from abm.view import dated_events, figures
 
-    scenario = load(asked.scenario, **settings.changes(asked))
+    changes = settings.changes(asked)
+    scenario = load(asked.scenario, **changes)
+    evidence = asked.evidence or ("middle" if asked.posterior is not None else None)
+    if evidence is not None:
+        posterior.numbers(posterior.checked(evidence), asked.posterior)
     chosen(asked.targets)  # what is wrong is told before anything runs
     out = asked.out or settings.default_folder(asked.scenario)
     folder = store.check(out, asked.overwrite)
@@ -141,7 +157,14 @@ def _run(asked: argparse.Namespace) -> None:
             file=sys.stderr,
         )
     with settings.progress(scenario.name, asked) as progress:
-        runs = runner.replicate(scenario, asked.replicates, progress=progress)
+        runs = runner.replicate(
+            scenario,
+            asked.replicates,
+            progress=progress,
+            evidence=evidence,
+            points=asked.posterior,
+            set=changes["set"],
+        )
     draw = partial(
         figures.draw_all,
         events=dated_events.table_of(scenario.events),
@@ -151,7 +174,7 @@ def _run(asked: argparse.Namespace) -> None:
     runs.save(folder, asked.overwrite, draw, asked.targets)
     if not asked.quiet:
         screen = terminal.console()
-        terminal.targets_table(targets, screen, asked.targets)
+        terminal.targets_table(targets, screen, asked.targets, evidence or "middle")
         screen.print(f"{runs!r}".strip("<>"), markup=False)
         screen.print(f"results in {out}", markup=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import abm
 from abm.cli import main
 from abm.errors import InputError
 from abm.study import runner
-from abm.study.calibration import folder, pipeline, recovery, results, settings
+from abm.study.calibration import folder, pipeline, prediction, recovery, results, settings
+from abm.study.calibration.data import EVIDENCE, fitted
 from abm.study.calibration.settings import Amounts
+from abm.study.validate import PREDICTORS
 
 SMALL: dict[str, Any] = {
     "name": "small",
@@ -195,6 +198,49 @@ def test_the_command(
     out = capsys.readouterr().out
     assert "evidence middle" in out and "cost_of_leaving" in out
     assert Path("results/calibration-mine/draws.csv").exists()
+
+
+# --- prediction
+
+
+def test_no_figure_is_both_fitted_and_predicted() -> None:
+    day, until = date(2023, 6, 30), date(2024, 12, 31)
+    for evidence in EVIDENCE:
+        fitted_ids = {each.id for each in fitted(evidence, day)}
+        to_come = {each.id for each in prediction.later(day, until, evidence)}
+        assert fitted_ids and to_come and not fitted_ids & to_come
+        known = prediction.earlier(day, evidence)
+        assert not {each.id for each in known} & to_come
+        assert all(each.date_to <= day for each in known)
+    low, high = (
+        {each.id for each in prediction.later(day, until, name)} for name in ("low", "high")
+    )
+    assert low - high == {"T7"} and high - low == {"T8"}  # T9 was known by June 2023
+    assert "T11.1" not in {each.id for each in prediction.later(day, date(2024, 5, 1), "low")}
+
+
+def test_later_figures_are_predicted_beside_baselines(
+    calibrated: results.Calibrated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worlds: list[Any] = []
+    real = runner.run
+
+    def run(scenario: Any, **named: Any) -> Any:
+        worlds.append((scenario.parameters.cost_of_leaving, named.get("replicate")))
+        return real(scenario, **named)
+
+    monkeypatch.setattr(runner, "run", run)
+    monkeypatch.setattr(prediction, "EVIDENCE", ("middle",))
+    base = results.base_scenario(settings.read(SMALL))
+    found = prediction.predict(base, calibrated.draws, date(2022, 10, 31), points=2)["middle"]
+    assert {"T10.1", "T12.1", "T24.1"} <= set(found.table["id"])
+    assert "T1" not in set(found.table["id"])  # known by October
+    assert found.table["model"].notna().all()
+    assert set(found.scores["predictor"]) == set(PREDICTORS)
+    assert [luck for _, luck in worlds[:2]] == [0, 1]  # each draw has luck of its own
+    table, scores = prediction.joined({"middle": found})
+    assert list(table.columns[:2]) == ["evidence", "id"] and len(scores) == len(PREDICTORS)
+    assert prediction.predict(base, calibrated.draws, base.until) == {}
 
 
 # --- simulation-based calibration

@@ -104,6 +104,12 @@ def _show(found: Calibrated) -> None:
         judged = part[part["hit"].notna()]
         misses = ", ".join(judged.loc[~judged["hit"].astype(bool), "id"])
         print(f"evidence {name}: {hit} of {of} targets hit at the centre; misses: {misses or '-'}")
+    for name, predicted in found.prediction.items():
+        errors = ", ".join(
+            f"{row['predictor']} {row['relative_crps']:.2f} ({row['facts']})"
+            for row in predicted.scores.to_dict("records")
+        )
+        print(f"prediction, evidence {name}: error (figures) of {errors}")
     middle = found.factors[found.factors["evidence"] == "middle"]
     rows = [
         (

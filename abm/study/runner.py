@@ -20,6 +20,7 @@ from abm.model import EmigrationModel
 from abm.observation import WORLD
 from abm.own_mechanism import OwnMechanism
 from abm.scenario import Scenario
+from abm.study import evidence as posterior
 from abm.study import memory, store, targets
 from abm.study.progress import Progress, told
 
@@ -76,11 +77,26 @@ class Run:
         return _html(self, 1)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of the packaged posterior: of each run, of which evidence scenario; the scenario
+    before they are set, and the names that they leave alone."""
+
+    evidence: str
+    draws: tuple[int, ...]
+    base: Scenario
+    kept: tuple[str, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Replicates:
-    """Runs of one scenario and seed that differ by luck alone, in order of their replicate."""
+    """Runs of one scenario and seed that differ by luck alone, in order of their replicate.
+
+    drawn : where they are runs at draws of the packaged posterior; they differ by these as well
+    """
 
     runs: tuple[Run, ...]
+    drawn: Drawn | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -148,9 +164,15 @@ class Replicates:
         return store.write(results, directory, overwrite, draw)
 
     def _provenance(self) -> dict[str, Any]:
-        scenario = self.scenario.as_dict()
+        scenario = (self.drawn.base if self.drawn else self.scenario).as_dict()
         del scenario["replicate"]  # there may be several, below
+        drawn = self.drawn and {
+            "evidence": self.drawn.evidence,
+            "draws": list(self.drawn.draws),
+            "kept": list(self.drawn.kept),
+        }
         return {
+            **({"posterior": drawn} if drawn else {}),
             "scenario": scenario,
             "seed": self.scenario.seed,
             "replicates": [run.scenario.replicate for run in self.runs],
@@ -188,6 +210,7 @@ def run(
     population: pd.DataFrame | str | Path | None = None,
     mechanisms: Iterable[OwnMechanism] = (),
     looking_ahead: bool | None = None,
+    evidence: str | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Run a scenario once and keep its tables.
@@ -204,6 +227,8 @@ def run(
     population : your own people, as a DataFrame or a CSV file (docs/your-own-people.md)
     mechanisms : your own, beside the package's (docs/add-a-mechanism.md)
     looking_ahead : whether people weigh what lies ahead; as the scenario says when None
+    evidence : "low", "middle" or "high": the centre of its fitted parameters, but for what the
+        scenario or ``set`` says; None: the package's own
     progress : called after each week with the weeks done and the weeks in all
 
     Raises
@@ -224,6 +249,8 @@ def run(
         mechanisms=mechanisms,
         looking_ahead=looking_ahead,
     )
+    if evidence is not None:
+        resolved = posterior.world(resolved, posterior.checked(evidence), kept=tuple(set or ()))
     memory.check(resolved)
     model = EmigrationModel(resolved, screened=screened, replicate=resolved.replicate)
     with told(progress, resolved.name) as report:
@@ -253,10 +280,14 @@ def replicate(
     *,
     screened: bool = True,
     progress: Progress | None = None,
+    evidence: str | None = None,
+    points: int | None = None,
     **changes: Any,
 ) -> Replicates:
     """Run a scenario ``n`` times, differing by luck alone.
 
+    evidence: the centre of an evidence scenario's posterior, as in `run`; points: not its centre
+    but so many of its draws ("middle" if evidence is not said), n runs at each, of other luck.
     changes: scale, seed, until, set, without, looking_ahead, population and mechanisms, as in
     `run`.
 
@@ -265,17 +296,24 @@ def replicate(
     if n < 1:
         raise InputError(f"replicates: {n} is not a count of runs; for example 5")
     resolved = scenarios.load(scenario, **changes)
+    worlds, drawn = [resolved] * n, None
+    if evidence is not None or points is not None:
+        name = posterior.checked("middle" if evidence is None else evidence)
+        kept = tuple(changes.get("set") or ())
+        draws = posterior.numbers(name, points)
+        drawn = Drawn(name, tuple(draw for draw in draws for _ in range(n)), resolved, kept)
+        worlds = [posterior.world(resolved, name, draw, kept) for draw in drawn.draws]
 
     with told(progress, resolved.name) as report:
 
         def one(number: int) -> Run:
             def weeks_done(week: int, weeks: int) -> None:
                 if report is not None:
-                    report(number * weeks + week, n * weeks)
+                    report(number * weeks + week, len(worlds) * weeks)
 
-            return run(resolved, screened=screened, replicate=number, progress=weeks_done)
+            return run(worlds[number], screened=screened, replicate=number, progress=weeks_done)
 
-        return Replicates(tuple(one(number) for number in range(n)))
+        return Replicates(tuple(one(number) for number in range(len(worlds))), drawn)
 
 
 def _described(scenario: Scenario) -> str:

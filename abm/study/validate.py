@@ -79,7 +79,7 @@ def of_scenarios(
 ) -> Validation:
     """As `validate`, for one resolved scenario or several, such as the points of a posterior.
 
-    replicates : runs in all, shared out among the scenarios in turn
+    replicates : runs in all, shared out among the scenarios in turn, each of other luck
     known : earlier figures for persistence; the facts themselves and the targets if not said
     """
     in_all = 2 * replicates
@@ -94,7 +94,7 @@ def of_scenarios(
         return run
 
     draws: dict[str, Floats] = {}
-    runs = [one(worlds[k % len(worlds)], k // len(worlds)) for k in range(replicates)]
+    runs = [one(worlds[k % len(worlds)], k) for k in range(replicates)]
     draws["model"] = _readings(found, runs)
     quiet = baselines.without_feedbacks(worlds[0], baselines.departures_early(runs[0]))
     draws["no feedbacks"] = _readings(found, [one(quiet, k) for k in range(replicates)])

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from abm.errors import InputError
-from abm.study import runner, store, study_json, sweep_store
+from abm.study import evidence, runner, store, study_json, sweep_store
 from abm.study.rerun import rerun
 from abm.study.sweep_results import Sweep
 
@@ -76,6 +76,7 @@ def _of_run(folder: Path, runs: int, progress: Progress | None) -> Verdict:
         replicates = [int(number) for number in provenance["replicates"]][:runs]
         own = [name for name in ("population", "mechanisms") if given[name]]
         scenario = None if own else study_json.scenario(given)
+        drawn = provenance.get("posterior")
         texts = results.outcomes.astype({name: str for name in ("host", "outcome", "unit")})
         stored = texts.set_index(KEY)["value"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -86,8 +87,12 @@ def _of_run(folder: Path, runs: int, progress: Progress | None) -> Verdict:
     if scenario is None:
         return Verdict(folder, origin, [], f"{' and '.join(own)} of the user's own are not kept")
     again = []
-    for number in replicates:
-        run = runner.run(scenario, replicate=number, progress=progress)
+    for place, number in enumerate(replicates):
+        world = scenario
+        if drawn:
+            draw = drawn["draws"][place]
+            world = evidence.world(scenario, drawn["evidence"], draw, drawn["kept"])
+        run = runner.run(world, replicate=number, progress=progress)
         part = run.outcomes.assign(replicate=number)
         fresh = part.astype({name: str for name in ("host", "outcome")}).set_index(KEY)["value"]
         was = stored[stored.index.get_level_values("replicate") == number]

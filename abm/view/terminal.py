@@ -28,7 +28,7 @@ UNJUDGED = {  # status of a target: how it shows, and why
     "not covered": ("none", "no outcome covers it yet"),
     "beyond the horizon": ("later", "beyond the last day of the run"),
 }
-OTHER_EVIDENCE = {"evidence low", "evidence high"}
+EVIDENCE = ("evidence low", "evidence middle", "evidence high")
 
 
 def console(stream: TextIO | None = None) -> Console:
@@ -63,10 +63,13 @@ def table(
         _print_records(columns, rows, out, styles)
 
 
-def targets_table(targets: pd.DataFrame, out: Console, file: str | None = None) -> None:
+def targets_table(
+    targets: pd.DataFrame, out: Console, file: str | None = None, evidence: str = "middle"
+) -> None:
     """Print each target's observed range beside what the model gives, and count the hits.
 
-    targets: as from `Run.targets` or `Replicates.targets` (then with ``spread``), of that file.
+    targets: as from `Run.targets` or `Replicates.targets` (then with ``spread``), of that file;
+    evidence: the scenario whose shares of returnees are counted
     """
     from abm.study.targets import hits
 
@@ -77,15 +80,15 @@ def targets_table(targets: pd.DataFrame, out: Console, file: str | None = None) 
             f"{row['what']} ({row['unit']})",
             _range(row["observed_low"], row["observed_high"]),
             _simulated(row),
-            _verdict(row["status"], row["hit"]),
+            _verdict(row["status"], row["hit"], evidence),
         )
         for _, row in targets.iterrows()
     ]
     colours = {"hit": "green", "miss": "red"}
     table(columns, rows, out, ("observed", "simulated"), lambda cell: colours.get(cell, ""))
-    hit, judged = hits(targets, file=file)
+    hit, judged = hits(targets, evidence, file)  # type: ignore[arg-type]
     out.print(Text(f"\n{hit} of {judged} targets hit", style="bold"))
-    notes = _notes(targets["status"])
+    notes = _notes(targets["status"], evidence)
     if notes:
         out.print(Text(f"Not counted are {'; '.join(notes)}.", style="dim"))
     if "spread" in targets and targets["spread"].notna().any():
@@ -228,18 +231,23 @@ def _range(low: float, high: float) -> str:
     return f"{number(low)} to {number(high)}"
 
 
-def _verdict(status: str, hit: object) -> str:
+def _verdict(status: str, hit: object, evidence: str = "middle") -> str:
     """hit or miss; in brackets what is judged but not counted; why, where nothing is judged."""
     if status in UNJUDGED:
         return UNJUDGED[status][0]
     verdict = "hit" if str(hit) == "True" else "miss"
-    return f"({verdict})" if status in OTHER_EVIDENCE else verdict
+    return f"({verdict})" if _is_other(status, evidence) else verdict
 
 
-def _notes(statuses: Iterable[str]) -> list[str]:
+def _is_other(status: str, evidence: str) -> bool:
+    """Whether a target belongs to another evidence scenario."""
+    return status in EVIDENCE and status != f"evidence {evidence}"
+
+
+def _notes(statuses: Iterable[str], evidence: str) -> list[str]:
     """What the marks in the last column of the targets mean, those which occur."""
     seen = set(statuses)
     notes = [f"{short}: {why}" for status, (short, why) in UNJUDGED.items() if status in seen]
-    if seen & OTHER_EVIDENCE:
+    if any(_is_other(status, evidence) for status in seen):
         notes.append("in brackets: expected with other evidence on returns")
     return notes

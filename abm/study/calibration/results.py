@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES
 from abm.study import parts, runner, store, study_file, targets
 from abm.study.calibration import folder as folders
-from abm.study.calibration import pipeline, posterior, recovery
+from abm.study.calibration import pipeline, posterior, prediction, recovery
 from abm.study.calibration.folder import Folder
 from abm.study.calibration.hosts import LIMITS, PREFIX
 from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.settings import Calibration
 from abm.study.calibration.space import luck
 from abm.study.engines import Engine
+from abm.study.validate import Validation
 
 DRAWS = 100  # of each posterior, equally likely
 CENTRE = 0  # the number of the row that is the centre; draws are 1 and on
@@ -39,6 +41,7 @@ class Calibrated:
     factors : evidence, factor, prior_low, prior_high, mean, low, median, high, shrinkage, status
     targets : evidence, then as of `abm.run`: each target beside replicates at the centre
     recovery : as `recovery.summary`; None where it was left out
+    prediction : of figures known later, by evidence scenario; empty where all were fitted
     """
 
     folder: Path
@@ -47,6 +50,7 @@ class Calibrated:
     factors: pd.DataFrame
     targets: pd.DataFrame
     recovery: pd.DataFrame | None
+    prediction: Mapping[str, Validation]
 
     def hits(self) -> dict[str, tuple[int, int]]:
         """How many targets each centre hits, and of how many, by evidence scenario."""
@@ -96,9 +100,23 @@ def calibrate(
         folders.write_csv(path, "screen.csv", fit.influence)
     for name, table in {"draws": draws, "factors": factors, "targets": at_centres}.items():
         folders.write_csv(path, f"{name}.csv", table)
-    result = Calibrated(path, fit, draws, factors, at_centres, checked)
+    predicted: dict[str, Validation] = {}
+    if calibration.known_by < calibration.until:
+        predicted = prediction.predict(
+            base_scenario(calibration), draws, calibration.known_by, progress=_named(progress)
+        )
+    if predicted:
+        table, scores = prediction.joined(predicted)
+        folders.write_csv(path, "prediction.csv", table)
+        folders.write_csv(path, "prediction-scores.csv", scores)
+    result = Calibrated(path, fit, draws, factors, at_centres, checked, predicted)
     _write_about(result, calibration)
     return result
+
+
+def _named(progress: folders.Progress | None) -> Callable[[int, int], None] | None:
+    """The progress of predictions, of one evidence scenario after the other."""
+    return None if progress is None else partial(progress, "prediction")
 
 
 def _draws(stages: Folder, fit: Fit) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from abm.errors import InputError, unknown
 from abm.study import study_file
 from abm.study.calibration import hosts
 from abm.study.calibration.data import EVIDENCE, fitted
+from abm.study.calibration.prediction import DRAWS
 from abm.study.calibration.space import Space
 from abm.study.factors import Uncertainty
 from abm.study.keeping import day_of
@@ -83,7 +84,10 @@ class Calibration:
         amounts = self.amounts
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
-        return {**stages, "table": amounts.table, "centres": len(EVIDENCE) * amounts.check}
+        stages |= {"table": amounts.table, "centres": len(EVIDENCE) * amounts.check}
+        if self.known_by < self.until:
+            stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
+        return stages
 
 
 def read(source: str | Path | Mapping[str, Any] | None = None) -> Calibration:
