@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify lint docs bench agreement bench-sweeps claims studies gallery install
+.PHONY: run test verify examples lint docs bench agreement bench-sweeps claims studies gallery install
 .PHONY: reproduce archive mutation fuzz
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
@@ -14,7 +14,10 @@ test: install           ## the fast tests
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 verify: install         ## statistical checks against closed forms, some minutes
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 -m "slow and not examples"
+
+examples: install       ## the longer pages' examples as they stand, a quarter of an hour
+	$(BIN)/python -m pytest -n 2 -m examples
 
 lint: install           ## style and types
 	$(BIN)/ruff check .

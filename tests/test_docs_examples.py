@@ -138,10 +138,15 @@ def run(
     return done
 
 
-@pytest.mark.parametrize(
-    "page",
-    [pytest.param(page, marks=[pytest.mark.slow] * page.startswith(SLOW)) for page in PAGES],
-)
+def marks_of(page: str) -> list[pytest.MarkDecorator]:
+    """Pages that take minutes together run by `make examples`; the README in every check."""
+    slow, examples = pytest.mark.slow, pytest.mark.examples
+    if not page.startswith(SLOW):
+        return []
+    return [slow] if page == "README.md" else [slow, examples]
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, marks=marks_of(page)) for page in PAGES])
 def test_examples_run_as_they_stand(page: str, tmp_path: Path) -> None:
     with ExitStack() as stack:
         environment, slurm = None, None
