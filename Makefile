@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: run test verify examples lint docs bench agreement bench-sweeps claims studies gallery install
-.PHONY: reproduce archive mutation fuzz
+.PHONY: reproduce archive mutation fuzz coverage oldest newest
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid
 
@@ -62,6 +62,21 @@ archive: install        ## dist/relokant-VERSION.zip for CoMSES or Zenodo, as of
 	mkdir -p dist
 	version=$$($(BIN)/python -c 'import abm; print(abm.__version__)') && git archive \
 	  --format=zip --prefix=relokant-$$version/ --output=dist/relokant-$$version.zip HEAD
+
+coverage: install       ## of the model, by lines and branches; results/checks/coverage.csv
+	$(BIN)/pip install --quiet --constraint constraints.txt pytest-cov
+	$(BIN)/python -m pytest -n 2 -m "not slow" --cov=abm --cov-branch \
+	  --cov-report=json:build/coverage.json --cov-report=
+	$(BIN)/python tests/coverage_result.py
+
+# A run and the tests of formulas on the lowest and on the newest versions that are allowed.
+SMOKE = tests/test_known_answers.py tests/test_decision.py tests/test_store.py
+oldest newest: install
+	$(PYTHON) -m venv --clear build/$@
+	build/$@/bin/pip install --quiet $(if $(filter oldest,$@),$$($(BIN)/python tests/lowest.py)) \
+	  --editable . pytest hypothesis
+	build/$@/bin/abm run war-years --scale 10000 --replicates 1 --overwrite --out build/$@/run
+	build/$@/bin/python -m pytest -q -p no:cacheprovider $(SMOKE)
 
 fuzz: install           ## 21,500 damaged inputs, a quarter of an hour; results/checks/fuzz.csv
 	$(BIN)/python tests/fuzz_result.py
