@@ -17,6 +17,8 @@ from abm.chance import Floats
 # arrays cannot say so, hence Any.
 Number: TypeAlias = Any
 
+EXPIRY_WEEKS = 26.0  # over which the end of a status comes near
+FADING_YEARS = 2.0  # over which home's pull fades
 
 # --- rates -----------------------------------------------------------------------------------
 
@@ -94,11 +96,21 @@ def pull_of_home(
     It is strongest while the stay feels temporary. Measured from the least attachment h_0 that
     anybody has, since most who leave have h < 0, for whom a plain fading of h would mend the pull.
     """
-    kept = lasting + (1.0 - lasting) * np.exp(-years_abroad / 2.0)
+    kept = lasting + (1.0 - lasting) * recency_of_leaving(years_abroad)
     return least + (attachment - least) * kept
 
 
 # --- what a place is worth ---------------------------------------------------------------------
+
+
+def recency_of_leaving(years_abroad: Number) -> Number:
+    """What is left of the first pull of home: exp(-years abroad / 2) (M31)."""
+    return np.exp(-years_abroad / FADING_YEARS)
+
+
+def years_since_leaving(recency: Number) -> Number:
+    """Years abroad after which so much is left: -2 ln recency."""
+    return -FADING_YEARS * np.log(recency)
 
 
 def wage_abroad(
@@ -173,7 +185,17 @@ def worth_of_leaning(weight: Number, leans: Number) -> Number:
 
 def insecurity(base: Number, refusal: Number, weeks_left: Number) -> Number:
     """Insecurity of status I: b + (1 - b) q exp(-weeks left / 26), b by status, q of refusal."""
-    return base + (1.0 - base) * refusal * np.exp(-np.maximum(weeks_left, 0.0) / 26.0)
+    return base + (1.0 - base) * refusal * nearness_of_expiry(weeks_left)
+
+
+def nearness_of_expiry(weeks_left: Number) -> Number:
+    """How near the end of a status is felt to be: exp(-weeks left / 26) (M7)."""
+    return np.exp(-np.maximum(weeks_left, 0.0) / EXPIRY_WEEKS)
+
+
+def weeks_to_expiry(nearness: Number) -> Number:
+    """Weeks left at which the end is so near: -26 ln nearness."""
+    return -EXPIRY_WEEKS * np.log(nearness)
 
 
 def with_partners(own: Number, partners: Number, suffering: Number) -> Number:

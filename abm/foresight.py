@@ -65,9 +65,9 @@ def insecurity_meanwhile(
     n: weeks until something is decided. In closed form, with r = β exp(1 / 26):
     b (1 - β^n) + (1 - b) q exp(-weeks left / 26) (1 - β) (1 - r^n) / (1 - r).
     """
-    ratio = discount * np.exp(1.0 / 26.0)
+    ratio = discount * np.exp(1.0 / equations.EXPIRY_WEEKS)
     rising = weeks if abs(1.0 - ratio) < 1e-9 else (1.0 - ratio**weeks) / (1.0 - ratio)
-    near = (1.0 - base) * refusal * np.exp(-np.maximum(weeks_left, 0.0) / 26.0)
+    near = (1.0 - base) * refusal * equations.nearness_of_expiry(weeks_left)
     return np.asarray(base * (1.0 - discount**weeks) + near * ((1.0 - discount) * rising))
 
 

@@ -160,6 +160,12 @@ def test_the_pull_of_home_fades_to_its_lasting_share(
     assert pull(years[1], 1.0) == pytest.approx(attachment)
 
 
+def test_leaving_is_recent_for_some_two_years() -> None:
+    years = np.array([0.0, 1.0, 2.0, 20.0])
+    assert eq.recency_of_leaving(years[2]) == pytest.approx(np.exp(-1))
+    assert eq.years_since_leaving(eq.recency_of_leaving(years)) == pytest.approx(years)
+
+
 @given(ranged("attachment_spread"), ordered(st.floats(-3, 3)), st.floats(-1, 1))
 def test_attachment_is_spread_around_what_rises_with_age(
     spread: float, standard: list[float], by_stage: float

@@ -128,6 +128,12 @@ def test_insecurity_lies_between_its_base_and_one(
     assert eq.insecurity(base[0], 0.0, left[0]) == base[0]
 
 
+def test_the_end_of_a_status_comes_near_over_half_a_year() -> None:
+    assert eq.nearness_of_expiry(np.array([0.0, 26.0, -3.0])) == pytest.approx([1, np.exp(-1), 1])
+    weeks = np.array([0.0, 4.0, 26.0, 150.0])
+    assert eq.weeks_to_expiry(eq.nearness_of_expiry(weeks)) == pytest.approx(weeks)
+
+
 @given(st.floats(0, 5), ordered(st.floats(0, 5)), ranged("partner_suffering"))
 def test_a_partner_who_suffers_weighs_on_both(
     own: float, partners: list[float], suffering: float

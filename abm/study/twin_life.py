@@ -63,7 +63,7 @@ class LifeAbroad:
         stays = abroad.share / (1.0 + odds.home + odds.onward)
         self.attentive = self._leave(attention * stays)
         abroad.locked *= 1.0 - attention
-        abroad.recent *= np.exp(-0.5 / WEEKS_PER_YEAR)
+        abroad.recent *= equations.recency_of_leaving(1.0 / WEEKS_PER_YEAR)
         undisturbed = 1.0 - part_of(self._disturbed + self.struck, self.there)
         abroad.fresh *= (1.0 - attention) * np.clip(undisturbed, 0.0, 1.0)
         abroad.forget(self.left, self._struck_left, self.there)

@@ -144,13 +144,13 @@ def insecurity_by_standing(abroad: Abroad, world: World) -> Floats:
     visiting = p.application_weeks / (p.application_weeks + processing)
     either = visiting * visits + (1.0 - visiting) * pending
     weeks = np.arange(1, abroad.holding.left.shape[1] + 1)
-    near = np.maximum(abroad.holding.mean(np.exp(-weeks / 26.0)), 1e-12)
+    near = np.maximum(abroad.holding.mean(equations.nearness_of_expiry(weeks)), 1e-12)
     near = np.where(abroad.clocked > 0, near[host], 1e-12)
     return np.stack(
         [
             np.where(runs, visits, either)[host],
             np.where(runs, pending, either)[host],
-            equations.insecurity(abroad.base, q[host], -26.0 * np.log(near)),
+            equations.insecurity(abroad.base, q[host], equations.weeks_to_expiry(near)),
             np.ones(abroad.reach.cells),
         ]
     )
@@ -179,7 +179,7 @@ def pull_of_russia(abroad: Abroad, world: World, home: AtHome, parts: Components
     attachment = np.asarray(parts["attachment"][1])
     of_row = np.concatenate([np.arange(reach.persons), np.arange(2 * reach.couples)])
     recent = part_of(reach.over_hosts(abroad.recent), reach.over_hosts(abroad.there))
-    years = -2.0 * np.log(np.clip(recent, 1e-12, 1.0))
+    years = equations.years_since_leaving(np.clip(recent, 1e-12, 1.0))
     pulled = equations.pull_of_home(attachment[of_row], least[of_row], p.lasting_attachment, years)
     news = news_from_home(people, world) - parts["elite"][1]  # rents of the elite are lost for good
     pull = pulled + (news - attachment)[of_row]

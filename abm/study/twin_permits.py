@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from abm.chance import Floats
-from abm.equations import Number
+from abm.equations import EXPIRY_WEEKS, Number, weeks_to_expiry
 
 LONGEST = 265  # weeks that a clock can run
 
@@ -15,8 +15,8 @@ def mean_clock(weeks: Number) -> Number:
 
     mean = 26 / T (1 - exp(-T / 26)), T the length of the clock.
     """
-    length = np.maximum(weeks, 1e-9) / 26.0
-    return -26.0 * np.log(-np.expm1(-length) / length)
+    length = np.maximum(weeks, 1e-9) / EXPIRY_WEEKS
+    return weeks_to_expiry(-np.expm1(-length) / length)
 
 
 class Ledger:
