@@ -109,10 +109,10 @@ def default_folder(*scenarios: str) -> Path:
 
 
 def progress(
-    what: str, asked: argparse.Namespace
+    what: str, asked: argparse.Namespace, unit: str = ""
 ) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    """A bar on standard error, where somebody looks at it."""
+    """A bar on standard error, where somebody looks at it; unit: as `terminal.progress`."""
     errors = terminal.console(sys.stderr)
     if asked.quiet or not errors.is_terminal:
         return nullcontext()
-    return terminal.progress(what, errors)
+    return terminal.progress(what, errors, unit)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abm.view import terminal
+from abm.commands import settings
 
 if TYPE_CHECKING:
     from abm.study.estimate import Estimate
@@ -67,7 +64,7 @@ def do(asked: argparse.Namespace) -> None:
     if asked.script:
         return _print_script(asked, study, folder)
     try:
-        with _progress(study.name, asked.quiet) as progress:
+        with settings.progress(study.name, asked, "runs") as progress:
             result = sweep.sweep(
                 study,
                 folder,
@@ -90,13 +87,6 @@ def _print_script(asked: argparse.Namespace, study: Study, folder: Path) -> None
     plan = sweep_store.would_be(study, folder)
     count = min(asked.workers or ELEMENTS, plan.chunks)
     print(array_script.script(asked.script, asked.study, folder, count, study.cluster), end="")
-
-
-def _progress(name: str, quiet: bool) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    errors = terminal.console(sys.stderr)
-    if quiet or not errors.is_terminal:
-        return nullcontext()
-    return terminal.progress(name, errors, "runs")
 
 
 def _show_status(sweep: Sweep) -> None:

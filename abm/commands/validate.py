@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abm.commands import settings
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -49,7 +47,7 @@ def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
     from abm.study import validate
 
-    with _progress(asked.quiet) as progress:
+    with settings.progress("validate", asked, "runs") as progress:
         found = validate.validate(
             asked.facts,
             asked.scenario,
@@ -63,13 +61,6 @@ def do(asked: argparse.Namespace) -> None:
         _write(found.table, Path(asked.out))
     if not asked.quiet:
         show(found.table, found.scores)
-
-
-def _progress(quiet: bool) -> AbstractContextManager[Callable[[int, int], None] | None]:
-    errors = terminal.console(sys.stderr)
-    if quiet or not errors.is_terminal:
-        return nullcontext()
-    return terminal.progress("validate", errors, "runs")
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

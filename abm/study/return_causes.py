@@ -44,18 +44,18 @@ WEEKS = 26  # within which a return counts as one after a decision on a permit
 
 def returned(runs: Replicates) -> pd.Series:
     """People by replicate and person, of those who ever returned."""
-    moves = runs.moves[runs.moves["destination"] == HOME]
-    return moves.drop_duplicates(["replicate", "person"]).set_index(["replicate", "person"])[
-        "people"
-    ]
+    return _people(runs.moves[runs.moves["destination"] == HOME])
 
 
 def left(runs: Replicates) -> pd.Series:
     """People by replicate and person, of those who ever left."""
-    moves = runs.moves[runs.moves["origin"] == HOME]
-    return moves.drop_duplicates(["replicate", "person"]).set_index(["replicate", "person"])[
-        "people"
-    ]
+    return _people(runs.moves[runs.moves["origin"] == HOME])
+
+
+def _people(moves: pd.DataFrame) -> pd.Series:
+    """People by replicate and person, each person once."""
+    keys = ["replicate", "person"]
+    return moves.drop_duplicates(keys).set_index(keys)["people"]
 
 
 def by_counterfactual(

@@ -30,7 +30,6 @@ from abm.study.validate import Validation
 
 DRAWS = 100  # of each posterior, equally likely
 CENTRE = 0  # the number of the row that is the centre; draws are 1 and on
-FILES = ("draws.csv", "factors.csv", "about.json")  # what is packaged as abm/data/posterior
 
 
 @dataclass(frozen=True, eq=False)
