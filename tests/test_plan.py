@@ -104,6 +104,14 @@ def test_other_code_or_data_gives_other_ids() -> None:
         assert not ids(other) & ids(made)
 
 
+def test_other_code_or_data_draws_the_same() -> None:
+    made = plan(seeds="independent")
+    other = Plan(made.study, made.points, made.rounds, made.chunk, ("other code", "other data"))
+    for number in range(made.chunks):
+        for one, another in zip(made.runs_of(number), other.runs_of(number), strict=True):
+            assert one.seed == another.seed
+
+
 def test_ids_are_the_same_in_another_process() -> None:
     code = "from small_studies import plan; print(*plan().table()['run'])"
     told = [

@@ -164,9 +164,9 @@ class Plan:
 
     @cached_property
     def _digests(self) -> dict[str, str]:
-        """A hash of each base scenario, with code and data."""
+        """A hash of each base scenario."""
         return {
-            name: _hash(*self.made_by, _canonical(_what_acts(scenario.as_dict())))
+            name: _hash(_canonical(_what_acts(scenario.as_dict())))
             for name, scenario in self.study.scenarios.items()
         }
 
@@ -180,11 +180,15 @@ class Plan:
 
     def _id(self, point: int, replicate: int) -> str:
         digest = self._point_hash(point).copy()
-        digest.update(f"\0{self._seed(point)}\0{replicate}".encode())
+        code, data = self.made_by
+        digest.update(f"\0{code}\0{data}\0{self._seed(point)}\0{replicate}".encode())
         return str(digest.hexdigest()[:ID_DIGITS])
 
     def _seed(self, point: int) -> int:
-        """The study's; or, with independent seeds, one for what the point is, not where it is."""
+        """The study's; or, with independent seeds, one for what the point is, not where it is.
+
+        Other code or data draw the same, so that results differ by what was changed alone.
+        """
         if self.study.seeds == "common":
             return self.study.seed
         digest = self._point_hash(point).copy()
