@@ -117,7 +117,9 @@ def put(
 def read(folder: Path) -> Results:
     """What `write` wrote; InputError if a file cannot be read."""
     try:
-        outcomes = pq.read_table(folder / "outcomes.parquet", partitioning=None).to_pandas()
+        table = pq.read_table(folder / "outcomes.parquet", partitioning=None)
+        table.validate(full=True)  # also that texts are texts
+        outcomes = table.to_pandas()
         targets = pd.read_csv(folder / "targets.csv")
         provenance = json.loads((folder / RUN).read_text("utf-8"))
         people = {
@@ -126,7 +128,7 @@ def read(folder: Path) -> Results:
             if (folder / f"{name}.parquet").is_file()
         }
         return Results(outcomes, targets, provenance, **people)
-    except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"cannot read the results in {folder}: {error}") from None
 
 

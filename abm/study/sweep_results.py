@@ -204,7 +204,13 @@ class Sweep:
     ) -> pd.DataFrame:
         tables = [_coded(schema.empty_table())]
         tables += [_coded(table) for table in self._parts(kind, chosen, schema.names)]
-        return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        try:
+            return pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        except pa.ArrowException:  # a part is whole but of another shape
+            raise InputError(
+                f"a part in {self.folder / kind} is damaged; remove it and give abm sweep again. "
+                "Example: abm sweep STUDY.toml"
+            ) from None
 
     def _repr_html_(self) -> str:
         status, study = self.status(), self.study
