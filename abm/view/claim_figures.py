@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm.study.claim import EVIDENCE, OPEN
-from abm.view.labels import BY, scaled, wrapped
-from abm.view.style import BLUE, GREEN, GREY, ORANGE, PALE, SKY, canvas, plain, signed
+from abm.view.labels import BY, scaled
+from abm.view.style import BLUE, GREEN, GREY, ORANGE, SKY, canvas, plain, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from abm.study.claims_run import Verdict
 
 COLOURS = dict(zip(EVIDENCE, (SKY, ORANGE, BLUE), strict=True))
-PANEL = 0.95  # inches a part
+PANEL = 1.0  # inches a part
 REACH = 0.08  # of the span, beyond the last point
 
 
@@ -26,24 +26,22 @@ def effects(verdict: Verdict) -> Figure:
     """One panel a part: a dot for each parameter point, by evidence scenario; hollow where open."""
     claim = verdict.claim
     figure, panels = canvas(
-        len(claim.parts), 1, height=1.5 + PANEL * len(claim.parts), sharex=False
+        len(claim.parts), 1, height=1.2 + PANEL * len(claim.parts), sharex=False
     )
     for axes, part, found in zip(panels, claim.parts, verdict.parts, strict=True):
         _panel(axes, part, found, verdict)
-    names = [f"{name} returns" for name in EVIDENCE]
-    handles = [
-        axes.plot([], [], "o", color=COLOURS[name], label=label)[0]
-        for name, label in zip(EVIDENCE, names, strict=True)
-    ]
-    figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False, fontsize=8)
+    for name in EVIDENCE:
+        panels[0].plot([], [], "o", color=COLOURS[name], label=f"{name} returns")
+    panels[0].legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=8, borderpad=0
+    )
     shares = verdict.whole.shares
-    told = "" if np.isnan(shares["all"]) else f", in {shares['all']:.0%} of points"
-    title = wrapped(f"{claim.id}: {claim.title}: {verdict.whole.verdict}{told}", 80)
+    told = "" if np.isnan(shares["all"]) else f"; holds in {shares['all']:.0%} of decided points"
     return signed(
         figure,
-        title,
-        f"{BY}; a dot is a parameter point, hollow where luck leaves it open; green: where the "
-        "claim holds.",
+        f"{claim.id}: {claim.title}\n{verdict.whole.verdict}{told}",
+        f"{BY}; a dot is a parameter point, hollow where luck leaves it open, the bar their median;"
+        "\ngreen: where the claim holds.",
     )
 
 
@@ -73,4 +71,4 @@ def _panel(axes: Axes, part: Part, found: Judged, verdict: Verdict) -> None:
     axes.set_yticks([])
     plain(axes)
     axes.spines["left"].set_visible(False)
-    axes.tick_params(labelsize=8, color=PALE)
+    axes.tick_params(labelsize=8, color=GREY)
