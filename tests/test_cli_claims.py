@@ -155,6 +155,25 @@ def test_shipped_policies_keep_what_regret_reads() -> None:
         assert read.read(goal, "war-years").notna().all().all()
 
 
+@pytest.mark.parametrize("id", CLAIMS)
+def test_each_claim_has_a_page_that_says_what_the_kept_tables_say(id: str) -> None:
+    claim = CLAIMS[id]
+    page = (SHIPPED / claim.study / "README.md").read_text("utf-8")
+    assert f"# {id}: {claim.title}" in page
+    for heading in ("## Test", "## Result", "## What would flip it", "## What was put in"):
+        assert heading in page
+    for part in claim.parts:
+        assert part.what in page
+    kept = pd.read_csv(SHIPPED.parents[1] / "results" / "claims" / "verdicts.csv").set_index("id")
+    overview = (SHIPPED.parents[1] / "docs" / "claims.md").read_text("utf-8")
+    told = kept.loc[id, "verdict"] if id in kept.index else "not run yet"
+    assert f"| {id} {claim.title} | {told} |" in overview
+    if id in kept.index:
+        assert f"**{told}**" in page
+        assert f"figures/{id}.png" in page
+        assert (SHIPPED.parents[1] / "results" / "claims" / "figures" / f"{id}.png").is_file()
+
+
 def test_all_nine_claims_are_there() -> None:
     assert [claim.id for claim in chosen([])] == [f"C{k}" for k in range(1, 10)]
     assert set(BOXES) <= set(CLAIMS)

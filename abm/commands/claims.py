@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,16 +67,20 @@ def do(asked: argparse.Namespace) -> None:
     }
     if claims_run.POLICY_STUDY in studies:
         tables["regret"] = claims_run.regrets(runs)
-    write(Path(asked.out), tables, verdicts)
+    write(Path(asked.out), tables, verdicts, runs)
     if not asked.quiet:
         _show(tables["verdicts"])
         print(f"results in {asked.out}")
 
 
-def write(out: Path, tables: dict[str, pd.DataFrame], verdicts: list[Verdict]) -> None:
-    """Write tables and figures; those of other claims that are there stay."""
+def write(out: Path, tables: dict[str, pd.DataFrame], verdicts: list[Verdict], runs: Path) -> None:
+    """Write tables and figures; those of other claims that are there stay.
+
+    claims.json tells what code and data judged, and those of the runs of each claim.
+    """
     from abm.errors import OutputError
     from abm.study import store
+    from abm.study.sweep_results import Sweep
     from abm.view import claim_figures
 
     try:
@@ -86,7 +91,11 @@ def write(out: Path, tables: dict[str, pd.DataFrame], verdicts: list[Verdict]) -
         for each in verdicts:
             figure = claim_figures.effects(each)
             figure.savefig(out / "figures" / f"{each.claim.id}.png", dpi=150)
-        store.write_json(out / "claims.json", store.origin())
+        about = out / "claims.json"
+        origins = json.loads(about.read_text("utf-8"))["runs"] if about.exists() else {}
+        for each in verdicts:
+            origins[each.claim.id] = Sweep(runs / each.claim.study).provenance()["origin"]
+        store.write_json(about, {**store.origin(), "runs": dict(sorted(origins.items()))})
     except OSError as error:
         raise OutputError(store.cannot_write(out, error)) from error
 
