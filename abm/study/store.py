@@ -26,6 +26,7 @@ Draw = Callable[[pd.DataFrame, Path], object]
 PACKAGE = Path(__file__).resolve().parents[1]
 RUN = "run.json"
 NOT_THE_MODEL = ("__init__.py", "__main__.py", "cli.py")
+FITS = ("calibration.toml", "posterior")  # a run takes from them what its scenario then says
 PEOPLE = ("moves", "emigrants")
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow")
 OUTCOMES_SCHEMA = pa.schema(
@@ -142,10 +143,17 @@ def origin() -> dict[str, Any]:
     """What code, data, libraries and machine a result comes from.
 
     model_sha256: of the model alone, which a change of study, view or command leaves as it is.
+    data_sha256: of the packaged data, but for what fits are made of and what they left.
     """
     sources = [path for path in PACKAGE.rglob("*.py") if path.is_file()]
     model = [path for path in PACKAGE.glob("*.py") if path.name not in NOT_THE_MODEL]
-    data = [path for path in (PACKAGE / "data").rglob("*") if path.is_file()]
+    data = [
+        path
+        for kept in (PACKAGE / "data").iterdir()
+        if kept.name not in FITS
+        for path in (kept, *kept.rglob("*"))
+        if path.is_file()
+    ]
     return {
         "version": __version__,
         "code_sha256": _hash(sources),
