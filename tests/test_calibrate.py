@@ -35,7 +35,7 @@ SMALL: dict[str, Any] = {
     },
     "calibration": {
         **{"screen": 2, "factors": 4, "waves": [16], "table": 24},
-        **{"effective": 2, "recovery": 6, "check": 1},
+        **{"effective": 2, "recovery": 6, "check": 1, "twin": 10},
     },
 }
 TOML = """
@@ -73,6 +73,10 @@ def test_it_leaves_a_posterior_for_each_evidence(calibrated: results.Calibrated)
     assert (middle["status"] == "left out by the screen").sum() == len(middle) - 4
     judged = calibrated.targets[calibrated.targets["evidence"] == "low"]
     assert judged.loc[judged["id"] == "T1", "simulated"].item() > 0
+    likeliest = calibrated.likeliest
+    assert likeliest is not None and len(likeliest) == 3 * 4
+    assert (likeliest["misfit"] <= likeliest["misfit_at_centre"]).all()
+    assert likeliest["misfit"].notna().all()
     about = json.loads((calibrated.folder / "about.json").read_text())
     assert {"model_sha256", "data_sha256", "table_sha256", "draws_sha256"} <= set(about)
     assert about["runs"]["screen"] == 2 * (len(settings.read(SMALL).space) + 1)

@@ -158,6 +158,7 @@ def test_the_likeliest_point_of_a_linear_toy() -> None:
     assert 2 * peak.point["a"] + peak.point["b"] / 2 == pytest.approx(3.0, abs=1e-3)
     assert peak.point["c"] == pytest.approx(0.9, abs=1e-3)
     assert peak.log_posterior == pytest.approx(-0.5 * (0.3**2 + 0.9**2), abs=1e-3)
+    assert peak.misfit_at_start > peak.misfit
     assert peak.at_edge == ()
     assert peak.readings["sum"] == pytest.approx(3.0, abs=1e-3)
 
@@ -175,6 +176,9 @@ def test_a_start_out_of_range_or_a_missing_miss_is_said() -> None:
         most_likely(toy, [A, B, C], lambda table: table.to_numpy(), {"a": 9.0})
     with pytest.raises(InputError, match="a miss is not a number"):
         most_likely(toy, [A, B, C], lambda table: table.to_numpy() * np.nan, {})
+    peaked = Uncertainty("a", 0.0, 4.0, "triangular", mode=1.0)
+    with pytest.raises(InputError, match="prior of 'a' is triangular"):
+        most_likely(toy, [peaked, B, C], lambda table: table.to_numpy(), {})
 
 
 # --- further figures -------------------------------------------------------------------------

@@ -30,6 +30,7 @@ class Peak:
 
     point : values by factor; readings : there; at_edge : factors on an end of their range, of which
     the fit would have more; misses : deviations off, readings first, then normal priors
+    misfit, misfit_at_start : sums of their squares
     log_posterior : but for a constant; evaluations : points that were run; found : whether it ended
     by itself, and not for lack of evaluations
     """
@@ -38,12 +39,17 @@ class Peak:
     readings: pd.Series
     at_edge: tuple[str, ...]
     misses: Floats
+    misfit_at_start: float
     evaluations: int
     found: bool
 
     @property
+    def misfit(self) -> float:
+        return float((self.misses**2).sum())
+
+    @property
     def log_posterior(self) -> float:
-        return float(-0.5 * (self.misses**2).sum())
+        return -0.5 * self.misfit
 
 
 def most_likely(
@@ -57,11 +63,18 @@ def most_likely(
 
     simulate : points to readings, deterministic and smooth, as the twin is; several points at once
         where it takes differences; misses : of readings, finite, for example those of
-        `abm.study.calibration.data.Data`
+        `abm.study.calibration.data.Data.best`
     start : by factor; those not named begin in the middle of their range; most : points to run
 
-    Raises InputError where the start is out of range or a miss is not a number.
+    Raises InputError where a prior is neither even nor normal, the start is out of range or a miss
+    is not a number.
     """
+    for each in factors:
+        if each.distribution not in ("uniform", "normal"):
+            raise InputError(
+                f"the prior of {each.name!r} is {each.distribution}, but a sum of squares knows "
+                f"even and normal ones. Example: {each.name} = [{each.low:g}, {each.high:g}]"
+            )
     low = np.array([each.low for each in factors])
     high = np.array([each.high for each in factors])
     names = [each.name for each in factors]
@@ -73,9 +86,11 @@ def most_likely(
                 f"{name} = {(least + greatest) / 2:g}"
             )
     runs = _Runs(simulate, factors, misses, low, high)
+    begin = np.clip((first - low) / (high - low), 1e-6, 1 - 1e-6)
+    at_start = float((runs.at(begin) ** 2).sum())
     found = least_squares(
         runs.at,
-        np.clip((first - low) / (high - low), 1e-6, 1 - 1e-6),
+        begin,
         jac=runs.slopes,
         bounds=(0.0, 1.0),
         x_scale=0.2,
@@ -88,7 +103,9 @@ def most_likely(
     edge = (found.x < STEP / 2) | (found.x > 1 - STEP / 2)
     readings = simulate(point.to_frame().T).iloc[0]
     at_edge = tuple(name for name, is_so in zip(names, edge, strict=True) if is_so)
-    return Peak(point, readings, at_edge, np.asarray(found.fun), runs.count + 1, found.status > 0)
+    return Peak(
+        point, readings, at_edge, np.asarray(found.fun), at_start, runs.count + 1, found.status > 0
+    )
 
 
 class _Runs:

@@ -115,10 +115,18 @@ class Data:
                 total = total + np.logaddexp.reduce(each[..., group], axis=-1) - np.log(len(group))
         return total
 
+    def best(self, readings: Floats, more: Floats | float = 0.0) -> Floats:
+        """The misses, one a figure, the least of its readings; shape (..., figures)."""
+        misses = self.misses(readings, more)
+        columns = []
+        for group in self.figures:
+            least = np.abs(misses[..., group]).argmin(axis=-1)[..., None]
+            columns.append(np.take_along_axis(misses[..., group], least, axis=-1))
+        return np.concatenate(columns, axis=-1)
+
     def implausibility(self, readings: Floats, more: Floats | float = 0.0) -> Floats:
-        """The misses without sign, one a figure, the best of its readings; shape (..., figures)."""
-        size = np.abs(self.misses(readings, more))
-        return np.stack([size[..., group].min(axis=-1) for group in self.figures], axis=-1)
+        """The misses without sign, one a figure, the least of its readings."""
+        return np.abs(self.best(readings, more))
 
     def synthetic(self, reading: Floats, luck: np.random.Generator) -> Data:
         """Data that a world with these readings could have given; shape (targets,).

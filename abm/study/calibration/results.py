@@ -19,7 +19,7 @@ from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES
 from abm.study import parts, runner, store, study_file, targets
 from abm.study.calibration import folder as folders
-from abm.study.calibration import pipeline, posterior, prediction, recovery
+from abm.study.calibration import likeliest, pipeline, posterior, prediction, recovery
 from abm.study.calibration.folder import Folder
 from abm.study.calibration.hosts import LIMITS, PREFIX
 from abm.study.calibration.pipeline import Fit
@@ -28,6 +28,7 @@ from abm.study.calibration.space import luck
 from abm.study.engines import Engine
 from abm.study.validate import Validation
 
+LIKELIEST = "likeliest.csv"
 DRAWS = 100  # of each posterior, equally likely
 CENTRE = 0  # the number of the row that is the centre; draws are 1 and on
 
@@ -40,6 +41,7 @@ class Calibrated:
     factors : evidence, factor, prior_low, prior_high, mean, low, median, high, shrinkage, status
     targets : evidence, then as of `abm.run`: each target beside replicates at the centre
     recovery : as `recovery.summary`; None where it was left out
+    likeliest : as `likeliest.by_the_twin`; None where it was left out
     prediction : of figures known later, by evidence scenario; empty where all were fitted
     """
 
@@ -49,6 +51,7 @@ class Calibrated:
     factors: pd.DataFrame
     targets: pd.DataFrame
     recovery: pd.DataFrame | None
+    likeliest: pd.DataFrame | None
     prediction: Mapping[str, Validation]
 
     def hits(self) -> dict[str, tuple[int, int]]:
@@ -108,7 +111,8 @@ def calibrate(
         table, scores = prediction.joined(predicted)
         folders.write_csv(path, "prediction.csv", table)
         folders.write_csv(path, "prediction-scores.csv", scores)
-    result = Calibrated(path, fit, draws, factors, at_centres, checked, predicted)
+    searched = _likeliest(calibration, path, fit, progress) if amounts.twin else None
+    result = Calibrated(path, fit, draws, factors, at_centres, checked, searched, predicted)
     _write_about(result, calibration)
     return result
 
@@ -181,6 +185,19 @@ def _centres(
         table.insert(0, "evidence", row["evidence"])
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def _likeliest(
+    calibration: Calibration, path: Path, fit: Fit, progress: folders.Progress | None
+) -> pd.DataFrame:
+    """The likeliest points by the twin: those in the folder, or else searched for."""
+    if not (path / LIKELIEST).exists():
+        report = None if progress is None else partial(progress, "twin")
+        table = likeliest.by_the_twin(
+            fit, base_scenario(calibration), calibration.amounts.twin, report
+        )
+        folders.write_csv(path, LIKELIEST, table)
+    return pd.read_csv(path / LIKELIEST)
 
 
 def base_scenario(calibration: Calibration) -> scenarios.Scenario:

@@ -25,6 +25,7 @@ from abm.study.keeping import day_of
 
 PACKAGED = Path(__file__).resolve().parents[2] / "data" / "calibration.toml"
 OF_STUDY = ("name", "title", "scenario", "scale", "seed", "until", "set", "limit_seconds")
+LEAST = {"screen": 0, "recovery": 0, "twin": 0, "factors": 1, "check": 1, "effective": 2}
 EXAMPLE = "[calibration] screen = 4, factors = 20, waves = [200, 200], table = 400"
 
 
@@ -38,6 +39,7 @@ class Amounts:
     waves : points of each wave; table : runs of the table that the posterior is made from
     effective : runs of it that must count; recovery : made-up data sets that are fitted
     check : replicates at each centre
+    twin : runs of the twin that the search for each likeliest point may take; 0: no search
     """
 
     screen: int = 4
@@ -48,6 +50,7 @@ class Amounts:
     recovery: int = 50
     check: int = 5
     early_scale: int = 0
+    twin: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,8 @@ class Calibration:
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
         stages |= {"table": amounts.table, "centres": len(EVIDENCE) * amounts.check}
+        if amounts.twin:
+            stages["twin"] = len(EVIDENCE) * amounts.twin
         if self.known_by < self.until:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
         return stages
@@ -172,7 +177,7 @@ def _amounts(table: Mapping[str, Any]) -> Amounts:
         if key == "early_scale":
             found[key] = checks.scale(f"calibration.{key}", value)
             continue
-        low = {"screen": 0, "recovery": 0, "factors": 1, "check": 1, "effective": 2}.get(key, 10)
+        low = LEAST.get(key, 10)
         found[key] = checks.whole(f"calibration.{key}", value, low, 100_000, 40)
     amounts = Amounts(**found)
     if amounts.screen == 1:

@@ -65,7 +65,12 @@ class Space:
         others : luck of the host constants that are not fitted; None: they have no own part. Where
         no factor is one of hosts, their constants are left as they are packaged.
         """
-        values = self.values(cube)
+        return self.of_values(self.values(cube), others)
+
+    def of_values(
+        self, values: pd.DataFrame, others: np.random.Generator | None = None
+    ) -> pd.DataFrame:
+        """As `settings`, of points in natural units."""
         of_hosts = [name for name in self.names if name.startswith("host_")]
         plain = values.drop(columns=of_hosts)
         if not of_hosts:
