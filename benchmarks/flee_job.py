@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.memory import peak_mb
+from benchmarks.measured import measured
 
 CAMPS, STEPS = 28, 149
 
@@ -49,16 +49,8 @@ def measure(people: int) -> dict[str, float]:
     built = time.perf_counter()
     for _ in range(STEPS):
         world.evolve()
-    seconds = time.perf_counter() - built
-    return {
-        "people": people,
-        "weeks": STEPS,
-        "moves": people - origin.numAgents,
-        "build_seconds": round(built - start, 3),
-        "seconds": round(seconds, 3),
-        "person_weeks_per_second": round(people * STEPS / seconds),
-        "peak_mb": round(peak_mb()),
-    }
+    done = time.perf_counter()
+    return measured(people, STEPS, people - origin.numAgents, start, built, done)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from abm import scenario as scenarios
-from benchmarks.memory import peak_mb
+from benchmarks.measured import measured
 
 ROOT = Path(__file__).resolve().parents[1]
 OTHERS = ROOT / "build" / "bench-env" / "bin" / "python"  # has Flee and Starsim: make bench
@@ -96,17 +96,8 @@ def measure(job: Job) -> list[dict[str, Any]]:
             model.step()
         done = time.perf_counter()
         people = len(model.adults) if job.system == OBJECTS else model.population.size
-        found.append(
-            {
-                "people": people,
-                "weeks": model.weeks,
-                "moves": len(model.moves_table()),
-                "build_seconds": round(built - start, 3),
-                "seconds": round(done - built, 3),
-                "person_weeks_per_second": round(people * model.weeks / (done - built)),
-                "peak_mb": round(peak_mb()),
-            }
-        )
+        moves = len(model.moves_table())
+        found.append(measured(people, model.weeks, moves, start, built, done))
     return found
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 
-from benchmarks.memory import peak_mb
+from benchmarks.measured import measured
 
 STEPS = 149
 
@@ -32,16 +32,8 @@ def measure(people: int) -> dict[str, float]:
     simulation.init()
     built = time.perf_counter()
     simulation.run()
-    seconds = time.perf_counter() - built
-    return {
-        "people": people,
-        "weeks": STEPS,
-        "moves": 0,
-        "build_seconds": round(built - start, 3),
-        "seconds": round(seconds, 3),
-        "person_weeks_per_second": round(people * STEPS / seconds),
-        "peak_mb": round(peak_mb()),
-    }
+    done = time.perf_counter()
+    return measured(people, STEPS, 0, start, built, done)
 
 
 if __name__ == "__main__":

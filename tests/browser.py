@@ -7,7 +7,6 @@ needs the network fails, and its requests are listed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,14 +15,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import pytest
+from needed import skip_or_fail
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
 PROGRAMS = ("chromium", "chromedriver")
-REQUIRED = "RELOKANT_REQUIRE_CHROMIUM"
+INSTALL = "apt-get install chromium chromium-driver, and pip install 'relokant[test]'"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -127,22 +126,10 @@ def missing() -> list[str]:
     return lacking
 
 
-def skip_or_fail(lacking: list[str]) -> None:
-    """Skip the test if something is lacking; fail it where Chromium is required."""
-    if lacking:
-        reason = (
-            f"no Chromium here: {', '.join(lacking)} missing; on Debian: apt-get install "
-            "chromium chromium-driver, and pip install 'relokant[test]'"
-        )
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{reason} ({REQUIRED}=1)")
-        pytest.skip(reason)
-
-
 @contextmanager
 def running() -> Iterator[Browser]:
     """Start Chromium with a profile of its own, and stop it. Skips where it is missing."""
-    skip_or_fail(missing())
+    skip_or_fail("Chromium", missing(), INSTALL)
     from selenium.webdriver import Chrome, ChromeOptions
     from selenium.webdriver.chrome.service import Service
 

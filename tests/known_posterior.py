@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
+from abm.chance import Floats
 from abm.study.calibration.data import Data
-from abm.study.calibration.pipeline import Function
 from abm.study.calibration.space import Space, luck
+from abm.study.calibration.waves import Drawn
 from abm.study.factors import Uncertainty
 from abm.study.target import Target
 from abm.study.targets import TARGETS
@@ -40,13 +43,20 @@ def data(truth: np.ndarray = TRUTH) -> dict[str, Data]:
     return {"middle": Data(tuple(target(id, v) for id, v in zip(IDS, values, strict=True)))}
 
 
-def _readings(values: pd.DataFrame, key: int) -> pd.DataFrame:
-    x = np.column_stack([values.get(f"x{k}", np.zeros(len(values))) for k in range(FACTORS)])
-    noise = NOISE * luck(1, 99, key).normal(size=(len(x), READINGS))
-    return pd.DataFrame(x @ SLOPES.T + noise, columns=IDS)
+class Stages:
+    """Stages that remember nothing, with luck of their own in each."""
+
+    def points(self, stage: str, space: Space, make: Callable[[], Drawn]) -> Drawn:
+        return make()
+
+    def simulate(self, stage: str, cube: Floats, space: Space) -> pd.DataFrame:
+        values = space.values(cube)
+        x = np.column_stack([values.get(f"x{k}", np.zeros(len(cube))) for k in range(FACTORS)])
+        noise = NOISE * luck(1, 99, crc32(stage.encode())).normal(size=(len(x), READINGS))
+        return pd.DataFrame(x @ SLOPES.T + noise, columns=IDS)
 
 
-STAGES = Function(_readings)
+STAGES = Stages()
 
 
 def exact(truth: np.ndarray = TRUTH) -> tuple[np.ndarray, np.ndarray]:

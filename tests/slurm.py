@@ -14,16 +14,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from needed import skip_or_fail
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo")
-REQUIRED = "RELOKANT_REQUIRE_SLURM"
+INSTALL = "apt-get install slurmctld slurmd slurm-client munge"
 NODES = 2
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 PATIENCE = 60.0  # seconds for anything that takes about one
@@ -68,22 +68,10 @@ def missing() -> list[str]:
     return [name for name in (*DAEMONS, *COMMANDS) if _program(name) is None]
 
 
-def skip_or_fail(lacking: Sequence[str]) -> None:
-    """Skip the test if programs are lacking; fail it where SLURM is required."""
-    if lacking:
-        reason = (
-            f"no SLURM here: {', '.join(lacking)} missing; on Debian: apt-get install "
-            "slurmctld slurmd slurm-client munge"
-        )
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"{reason} ({REQUIRED}=1)")
-        pytest.skip(reason)
-
-
 @contextmanager
 def running() -> Iterator[Slurm]:
     """Start SLURM, and stop it with all that runs in it. Skips where it is missing."""
-    skip_or_fail(missing())
+    skip_or_fail("SLURM", missing(), INSTALL)
     with ExitStack() as stack:
         # A socket's path must be short: not pytest's folder.
         folder = Path(tempfile.mkdtemp(prefix="slurm-"))

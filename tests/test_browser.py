@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import REQUIRED, Browser, skip_or_fail, stays
+from browser import INSTALL, Browser, stays
+from needed import skip_or_fail
 
 
 def page(tmp_path: Path, body: str) -> str:
@@ -42,10 +43,11 @@ def test_what_stays_on_the_machine() -> None:
 
 
 def test_without_chromium_tests_skip_or_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(REQUIRED, raising=False)
-    skip_or_fail([])
+    required = "RELOKANT_REQUIRE_CHROMIUM"
+    monkeypatch.delenv(required, raising=False)
+    skip_or_fail("Chromium", [], INSTALL)
     with pytest.raises(pytest.skip.Exception, match="no Chromium here: chromium missing"):
-        skip_or_fail(["chromium"])
-    monkeypatch.setenv(REQUIRED, "1")
+        skip_or_fail("Chromium", ["chromium"], INSTALL)
+    monkeypatch.setenv(required, "1")
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
-        skip_or_fail(["chromium"])
+        skip_or_fail("Chromium", ["chromium"], INSTALL)

@@ -164,6 +164,8 @@ def test_gravity_spreads_a_million() -> None:
     parts = [a_fact(host=host, date_to="2023-06-30") for host in eu.hosts]
     assert baselines.gravity(eu) == pytest.approx(sum(map(baselines.gravity, parts)))
     assert isnan(baselines.gravity(a_fact(outcome="hostility", unit="index")))
+    late = a_fact(outcome="departures", host="", date_from="2023-01-01", date_to="2023-12-31")
+    assert isnan(baselines.gravity(late))
 
 
 def test_without_feedbacks_as_many_leave_at_first() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abm.commands.settings import progress
 from abm.commands.sweep import duration
 from abm.view import terminal
 
@@ -63,9 +64,9 @@ def do(asked: argparse.Namespace) -> None:
     if asked.dry_run:
         return
     try:
-        found = results.calibrate(
-            calibration, path, workers=workers, progress=_progress(asked.quiet)
-        )
+        with progress(calibration.name, asked) as bar:
+            report = None if bar is None else _over_all(calibration, bar)
+            found = results.calibrate(calibration, path, workers=workers, progress=report)
     except KeyboardInterrupt:
         message = f"stopped; what is done is kept in {path}, and the same command goes on"
         raise KeyboardInterrupt(message) from None
@@ -84,17 +85,13 @@ def _show_plan(calibration: Calibration, seconds: float, workers: int) -> None:
     )
 
 
-def _progress(quiet: bool) -> Callable[[str, int, int], None] | None:
-    """One line a stage, on standard error."""
-    if quiet or not sys.stderr.isatty():
-        return None
-
-    def report(stage: str, done: int, of: int) -> None:
-        print(
-            f"\r{stage}: {done:,} of {of:,} runs", end="\n" if done == of else "", file=sys.stderr
-        )
-
-    return report
+def _over_all(
+    calibration: Calibration, bar: Callable[[int, int], None]
+) -> Callable[[str, int, int], None]:
+    """Progress of a stage as progress of the whole."""
+    runs = calibration.runs()
+    before = dict(zip(runs, accumulate(runs.values(), initial=0), strict=False))
+    return lambda stage, done, of: bar(before[stage] + done, sum(runs.values()))
 
 
 def _show(found: Calibrated) -> None:

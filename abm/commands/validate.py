@@ -106,14 +106,14 @@ def _row(row: dict[Any, Any]) -> tuple[str, ...]:
     what = f"{row['outcome']}, {row['host']}, {' to '.join(days)} ({row['unit']})"
     low, high = row["model_low"], row["model_high"]
     ends = (row["observed_low"], row["observed_high"])
-    inside = _overlap(low, high, row["observed"], *ends)
+    meets = _overlap(low, high, row["observed"], *ends)
     return (
         str(row["id"]),
         what,
         _observed(row["observed"], *ends),
         terminal.number(row["model"]),
         "–" if isnan(low) else f"{terminal.number(low)} to {terminal.number(high)}",
-        "" if inside is None else "inside" if inside else "outside",
+        "" if meets is None else "meets" if meets else "apart",
         *(terminal.number(row[name]) for name in ("persistence", "gravity", "no feedbacks")),
     )
 

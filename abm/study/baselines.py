@@ -71,13 +71,15 @@ def packaged_figures() -> list[Fact]:
 def gravity(fact: Fact) -> float:
     """A million who leave evenly until 28 February 2023 (T4.1), spread over hosts by pay at
     purchasing power, compatriots there, travel time and visas, with elasticities of the
-    literature. Nobody returns. NaN for what is neither a flow into a host nor a stock."""
-    if plain(fact.outcome) not in GRAVITY_SEES:
+    literature. Nobody returns. NaN for what is neither a flow into a host nor a stock, and for a
+    flow that goes on after that day: of who leaves then it says nothing."""
+    of_a_stock = plain(fact.outcome) == "stock_abroad"
+    if plain(fact.outcome) not in GRAVITY_SEES or not (of_a_stock or fact.date_to <= LEFT_BY):
         return nan
     share = 1.0
     if fact.host != WORLD:
         share = sum(gravity_shares()[HOST_NAMES.index(host)] for host in fact.hosts)
-    if plain(fact.outcome) == "stock_abroad":
+    if of_a_stock:
         return share * _left_by(fact.date_to)
     return share * (_left_by(fact.date_to) - _left_by(fact.date_from - timedelta(days=1)))
 

@@ -96,8 +96,12 @@ def of_scenarios(
     draws: dict[str, Floats] = {}
     runs = [one(worlds[k % len(worlds)], k) for k in range(replicates)]
     draws["model"] = _readings(found, runs)
-    quiet = baselines.without_feedbacks(worlds[0], baselines.departures_early(runs[0]))
-    draws["no feedbacks"] = _readings(found, [one(quiet, k) for k in range(replicates)])
+    quiet = [
+        baselines.without_feedbacks(world, baselines.departures_early(run))
+        for world, run in zip(worlds, runs, strict=False)  # the first run of each
+    ]
+    quiet_runs = [one(quiet[k % len(quiet)], k) for k in range(replicates)]
+    draws["no feedbacks"] = _readings(found, quiet_runs)
     earlier = list(known) if known is not None else [*baselines.packaged_figures(), *found]
     draws["persistence"] = np.array([[baselines.persistence(each, earlier)] for each in found])
     draws["gravity"] = np.array([[baselines.gravity(each)] for each in found])

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -37,19 +36,6 @@ class Stages(Protocol):
     def simulate(self, stage: str, cube: Floats, space: Space) -> pd.DataFrame:
         """Readings, one row a point in its order, one column a target; NaN where a run has none."""
         ...
-
-
-@dataclass(frozen=True)
-class Function:
-    """Stages that remember nothing: a function of points in natural units and a number for luck."""
-
-    readings: Callable[[pd.DataFrame, int], pd.DataFrame]
-
-    def points(self, stage: str, space: Space, make: Callable[[], Drawn]) -> Drawn:
-        return make()
-
-    def simulate(self, stage: str, cube: Floats, space: Space) -> pd.DataFrame:
-        return self.readings(space.values(cube), crc32(stage.encode()))
 
 
 FIRST_HEAT, LAST_HEAT = 8.0, 2.0  # of the waves that follow an emulator, and of the table

@@ -7,6 +7,7 @@ is used twice. Each evidence scenario is scored on the shares of returnees that 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
@@ -58,7 +59,7 @@ def predict(
     Empty where nothing came later.
     """
     found: dict[str, Validation] = {}
-    for evidence in EVIDENCE:
+    for number, evidence in enumerate(EVIDENCE):
         to_come = later(known_by, base.until, evidence)
         chosen = draws[(draws["evidence"] == evidence) & (draws["draw"] > 0)].head(points)
         if not to_come or chosen.empty:
@@ -68,8 +69,14 @@ def predict(
             for row in chosen.drop(columns=["evidence", "draw"]).to_dict("records")
         ]
         known = earlier(known_by, evidence)
-        found[evidence] = of_scenarios(to_come, worlds, len(worlds), known=known, progress=progress)
+        report = None if progress is None else partial(_report, progress, number)
+        found[evidence] = of_scenarios(to_come, worlds, len(worlds), known=known, progress=report)
     return found
+
+
+def _report(progress: Progress, before: int, done: int, of: int) -> None:
+    """Progress of one evidence scenario as progress of all."""
+    progress(before * of + done, len(EVIDENCE) * of)
 
 
 def joined(found: dict[str, Validation]) -> tuple[pd.DataFrame, pd.DataFrame]:

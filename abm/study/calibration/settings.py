@@ -88,10 +88,10 @@ class Calibration:
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
         stages |= {"table": amounts.table, "centres": len(EVIDENCE) * amounts.check}
-        if amounts.twin:
-            stages["twin"] = len(EVIDENCE) * amounts.twin
         if self.known_by < self.until:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
+        if amounts.twin:
+            stages["twin"] = len(EVIDENCE) * amounts.twin
         return stages
 
 
