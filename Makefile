@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: run test verify examples lint docs bench agreement bench-sweeps claims studies gallery install
 .PHONY: reproduce archive mutation fuzz coverage oldest newest
 
-STUDIES := one-at-a-time morris-screen sobol policy-grid
+STUDIES := one-at-a-time morris-screen sobol policy-grid ablations
 
 run: install            ## the baseline: targets beside results, and results/war-years/
 	$(BIN)/abm run war-years --overwrite
@@ -25,6 +25,7 @@ lint: install           ## style and types
 
 docs: install           ## the documentation as a site, build/site/index.html; tables from the code
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/kept.py
 	rm -rf docs/api build/site
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/site
 

@@ -1,11 +1,12 @@
 """Draws the figures of docs/gallery.md from runs that it makes in build/gallery: `make gallery`.
 
-What is there already is not run again. Some ten minutes; figures go to results/gallery.
+What is there already is not run again. Some ten minutes; figures go to results/gallery, or to
+another folder: `python docs/gallery.py FOLDER`.
 """
 
 from __future__ import annotations
 
-import tomllib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import pandas as pd
 
 import abm
 from abm.cli import main
-from abm.study import analysis, measures, readings
+from abm.study import readings
 from abm.study.options_by_week import options_by_week
 from abm.study.targets import observed_stocks
 from abm.view import (
@@ -26,7 +27,6 @@ from abm.view import (
     maps,
     options_over_time,
     pyramids,
-    sensitivity_figures,
     stays,
     target_plot,
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HOME = Path(__file__).parents[1]
-RUNS, FIGURES = HOME / "build" / "gallery", HOME / "results" / "gallery"
+RUNS = HOME / "build" / "gallery"
 COMMANDS = {
     "run": ["run", "war-years", "--replicates", "12"],
     "pair": ["compare", "war-years", "lenient-renewal", "--scale", "300"],
@@ -51,7 +51,6 @@ COMMANDS = {
     ],
 }
 WEEKS = ["2022-03-10", "2022-09-22", "2023-06-29", "2024-12-26"]
-SOBOL = ("returns.total",)
 PERSON_SCALE = 200
 
 
@@ -60,15 +59,6 @@ def make_runs() -> None:
     for name, command in COMMANDS.items():
         if not (RUNS / name).exists() and main([*command, "--out", str(RUNS / name), "--quiet"]):
             raise SystemExit(1)
-    study = tomllib.loads((HOME / "experiments" / "sobol.toml").read_text("utf-8"))
-    small = {
-        "name": "small-sobol",
-        "scale": 5000,
-        "until": "2022-12-31",
-        "replicates": 1,
-        "design": {"method": "saltelli", "size": 16},
-    }
-    abm.sweep({**study, **small}, RUNS / "sobol", workers=1)
 
 
 def of_a_run() -> dict[str, Callable[[], Figure]]:
@@ -114,33 +104,20 @@ def of_mechanisms() -> Figure:
     return attribution_figures.shapley_bars(shares, "returns, war-years to 2024-12-31", "people")
 
 
-def of_a_sweep() -> dict[str, Callable[[], Figure]]:
-    """Sobol bars of a small study."""
-    sweep = abm.load(RUNS / "sobol")
-    found = analysis.analyse(sweep, [measures.parse(text) for text in SOBOL])
-    return {
-        f"sobol-{each.reading.measure.slug}": lambda each=each: sensitivity_figures.sobol_bars(
-            each.table, each.reading.label
-        )
-        for each in found
-    }
-
-
-def draw() -> None:
+def draw(folder: Path) -> None:
     """Every figure, and the animation."""
-    FIGURES.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     drawings = {
         **of_a_run(),
         "options": of_a_person,
         "fates": of_two_worlds,
         "shapley": of_mechanisms,
-        **of_a_sweep(),
     }
     for name, make in drawings.items():
-        make().savefig(FIGURES / f"{name}.png", dpi=110)
-    maps.animate(abm.load(RUNS / "run").outcomes, FIGURES / "map.gif", every=2, dpi=60)
+        make().savefig(folder / f"{name}.png", dpi=110)
+    maps.animate(abm.load(RUNS / "run").outcomes, folder / "map.gif", every=2, dpi=60)
 
 
 if __name__ == "__main__":
     make_runs()
-    draw()
+    draw(Path(sys.argv[1]) if len(sys.argv) > 1 else HOME / "results" / "gallery")

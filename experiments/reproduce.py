@@ -2,14 +2,16 @@
 
     python experiments/reproduce.py [NAME ...]     some of the folders of results/ alone
 
-Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, folders
-of runs (with run.json) run again; then every table is compared number by number and every figure
-pixel by pixel. Other folders are named, with the page that says how they came about. Raw parts stay
-in build/reproduce/, so it goes on where it was stopped.
+Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, the
+claims asked again, the gallery drawn again, folders of runs (with run.json) run again; then every
+table is compared number by number and every figure pixel by pixel. Other folders are named, with
+the page that says how they came about. Raw parts stay in build/reproduce/, so it goes on where it
+was stopped.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,29 +19,44 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 
-from abm.cli import main as abm
 from abm.study.verify import verify
 
 HOME = Path(__file__).resolve().parents[1]
 SAME = "the same"
+ABM = ("-m", "abm")
 
 
 def reproduce(kept: Path, studies: Path, build: Path) -> dict[str, str]:
     """What became of each file of one kept folder: "the same", or what differs."""
-    study = studies / f"{kept.name}.toml"
     if (kept / "run.json").is_file():
         return {"outcomes.parquet": _run_again(kept)}
-    if not ((kept / "study.json").is_file() and study.is_file()):
-        return {".": f"not regenerated here; see {kept.name}/README.md or CONTRIBUTING.md"}
     raw, fresh = build / kept.name, build / "results" / kept.name
-    for command in (
-        ["sweep", str(study), "--out", str(raw), "--quiet"],
-        ["sensitivity", str(raw), "--out", str(fresh)],
-    ):
-        if abm(command):
-            return {".": f"abm {' '.join(command)} failed"}
-    names = {path.name for folder in (kept, fresh) for path in folder.iterdir()}
-    return {name: compare(kept / name, fresh / name) for name in sorted(names - {"study.json"})}
+    commands = _commands(kept, studies, raw, fresh)
+    if not commands:
+        return {".": f"not regenerated here; see {kept.name}/README.md or CONTRIBUTING.md"}
+    for command in commands:
+        if subprocess.run([sys.executable, *command], check=False).returncode:
+            return {".": f"python {' '.join(command)} failed"}
+    names = {
+        path.relative_to(folder)
+        for folder in (kept, fresh)
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".json"  # provenance: when, and by what code
+    }
+    return {name.as_posix(): compare(kept / name, fresh / name) for name in sorted(names)}
+
+
+def _commands(kept: Path, studies: Path, raw: Path, fresh: Path) -> list[list[str]]:
+    """What makes a kept folder anew, as arguments of python; nothing where nothing does."""
+    study = studies / f"{kept.name}.toml"
+    if (kept / "study.json").is_file() and study.is_file():
+        sweep = [*ABM, "sweep", str(study), "--out", str(raw), "--quiet"]
+        return [sweep, [*ABM, "sensitivity", str(raw), "--out", str(fresh)]]
+    places = ("--folder", str(studies / "claims"), "--runs", str(raw), "--out", str(fresh))
+    return {
+        "claims": [[*ABM, "claims", *places, "--quiet"]],
+        "gallery": [[str(HOME / "docs" / "gallery.py"), str(fresh)]],
+    }.get(kept.name, [])
 
 
 def _run_again(kept: Path) -> str:

@@ -19,8 +19,9 @@ from abm.cli import main
 from abm.errors import InputError
 from abm.study import runner
 from abm.study.calibration import folder, pipeline, prediction, recovery, results, settings
-from abm.study.calibration.data import EVIDENCE, fitted
+from abm.study.calibration.data import fitted
 from abm.study.calibration.settings import Amounts
+from abm.study.evidence import EVIDENCE
 from abm.study.validate import PREDICTORS
 
 SMALL: dict[str, Any] = {
@@ -196,6 +197,10 @@ def test_the_command(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml"]
     assert main(["calibrate", "mine.toml", "--budget", "1e-9", "--quiet"]) == 2
     assert "core-hours" in refusal(capsys)
+    assert main(["calibrate", "mine.toml", "--known-by", "2022-03-01", "--dry-run"]) == 2
+    assert "no target was known by 2022-03-01" in refusal(capsys)
+    assert main(["calibrate", "mine.toml", "--known-by", "2022-10-31", "--dry-run"]) == 0
+    assert "prediction 120" in capsys.readouterr().out
     assert main(["calibrate", "none.toml"]) == 2
     assert "cannot read none.toml" in refusal(capsys)
     assert main(["calibrate", "mine.toml", "--workers", "1"]) == 0

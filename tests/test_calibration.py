@@ -18,11 +18,12 @@ from abm.hosts_table import HOST_NAMES, host_constants
 from abm.levers import BY_NAME
 from abm.study import design
 from abm.study.calibration import emulator, hosts, pipeline, posterior, sampler, screen
-from abm.study.calibration.data import EVIDENCE, MISSING, Data, fitted
+from abm.study.calibration.data import MISSING, Data, fitted
 from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.posterior import Table, table_of
 from abm.study.calibration.settings import Amounts
 from abm.study.calibration.space import Space, luck
+from abm.study.evidence import EVIDENCE
 from abm.study.factors import Uncertainty
 from abm.study.targets import TARGETS
 

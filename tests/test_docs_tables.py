@@ -16,11 +16,27 @@ from abm.parameters import NAMES
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = runpy.run_path(str(DOCS / "tables.py"))
+KEPT = runpy.run_path(str(DOCS / "kept.py"))
 
 
 @pytest.mark.parametrize("name", MADE["PAGES"])
 def test_pages_are_not_stale(name: str) -> None:
     assert (DOCS / name).read_text("utf-8") == MADE["PAGES"][name](), "python docs/tables.py"
+
+
+def test_pages_say_what_is_kept_in_results() -> None:
+    for page in KEPT["pages"]():
+        text = page.read_text("utf-8")
+        assert text == KEPT["filled"](text), f"{page}: python docs/kept.py"
+
+
+def test_every_table_of_what_is_kept_is_on_a_page() -> None:
+    shown = {
+        name
+        for page in KEPT["pages"]()
+        for _, name, _, _ in KEPT["BLOCK"].findall(page.read_text("utf-8"))
+    }
+    assert shown == set(KEPT["BLOCKS"])
 
 
 def test_every_formula_has_a_test_that_calls_it() -> None:

@@ -222,6 +222,18 @@ def test_a_full_disk_keeps_what_is_done(
     assert_same(sweep(small(), folder, on="serial"), done)
 
 
+def test_an_uncertainty_is_null_where_its_mechanism_is_off(tmp_path: Path) -> None:
+    study = small(
+        levers={"without": [[], ["M8"]]},
+        uncertainties={"discrimination_weight": [1.0, 2.0]},
+        design={"method": "latin-hypercube", "size": 1, "crossed": True},
+        replicates=1,
+    )
+    runs = sweep(study, tmp_path / "s", on="serial").runs
+    assert (runs["status"] == "done").all() and len(runs) == 2
+    assert runs["discrimination_weight"].between(1.0, 2.0).all()
+
+
 def test_chunks_without_end_are_told(tmp_path: Path) -> None:
     def lost(work: Work, chunks: Sequence[int], workers: int) -> Iterator[int]:
         for chunk in chunks:

@@ -31,7 +31,13 @@ def add(commands: Any) -> None:
     )
     add_argument = parser.add_argument
     add_argument("study", nargs="?", metavar="STUDY.toml", help="the packaged one if not said")
-    add_argument("--out", metavar="DIR", help="results/calibration-NAME if not said")
+    add_argument(
+        "--known-by",
+        metavar="DATE",
+        help="fit the figures known by this day, and predict those that came later; for example "
+        "2023-06-30",
+    )
+    add_argument("--out", metavar="DIR", help="results/calibration-NAME[-DATE] if not said")
     add_argument("--workers", type=int, metavar="N", help="how many; all processors if not said")
     add_argument(
         "--budget",
@@ -51,11 +57,12 @@ def do(asked: argparse.Namespace) -> None:
     from abm.study import engines
     from abm.study.calibration import emulator, folder, results, settings
 
-    calibration = settings.read(asked.study)
+    calibration = settings.read(asked.study, asked.known_by)
     workers = engines.check_workers(asked.workers)
     if not asked.budget > 0:
         raise InputError(f"--budget {asked.budget:g} is no number of core-hours; for example 4")
-    path = folder.checked(asked.out or f"results/calibration-{calibration.name}", calibration)
+    name = "-".join(filter(None, ("calibration", calibration.name, asked.known_by)))
+    path = folder.checked(asked.out or f"results/{name}", calibration)
     emulator.library()
     seconds = results.seconds_a_run(calibration)
     if not asked.quiet:

@@ -23,12 +23,12 @@ from scipy import stats
 
 from abm.study.contrasts import CONFIDENCE
 from abm.study.dependence import Split, best_splits
+from abm.study.evidence import EVIDENCE
 from abm.study.worlds import Worlds
 
 MOST, FEW = 0.9, 0.1  # shares of decided points from which a claim holds, to which it fails
 TOLD, LEAST = 0.5, 10  # share, and number, of points that must be decided
 HOLDS, FAILS, OPEN = "holds", "fails", "open"
-EVIDENCE = ("low", "middle", "high")  # of how many returned
 
 
 @dataclass(frozen=True)

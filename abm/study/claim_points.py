@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from abm.errors import InputError
-from abm.study.claim import EVIDENCE
+from abm.study.evidence import EVIDENCE
 from abm.study.sweep_results import Sweep
 
 LEFT_BY, LEFT = "2023-07-28", (0.5e6, 1.6e6)  # T5 and T6 with half and twice for what they count

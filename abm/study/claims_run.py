@@ -10,7 +10,8 @@ import pandas as pd
 
 from abm.errors import InputError, unknown
 from abm.study import claim_points, discovery, study_file, sweep, sweep_store, worlds
-from abm.study.claim import EVIDENCE, FAILS, Claim, Judged, judge
+from abm.study.claim import FAILS, Claim, Judged, judge
+from abm.study.evidence import EVIDENCE
 from abm.study.nine_claims import CLAIMS
 from abm.study.sweep_results import Sweep
 from abm.study.worlds import Worlds

@@ -311,7 +311,7 @@ def _totals(outcomes: pd.DataFrame) -> pd.DataFrame:
     by_run = outcomes.groupby(keys, observed=True, sort=False)["value"]
     flows = {each.name for each in OUTCOMES if each.unit.endswith(A_WEEK)}
     units = {each.name: each.unit.removesuffix(A_WEEK) for each in OUTCOMES}
-    table = pd.DataFrame({"sum": by_run.sum(), "last": by_run.last()}).reset_index()
+    table = pd.DataFrame({"sum": by_run.sum(), "last": by_run.last(skipna=False)}).reset_index()
     names = table["outcome"].astype(str)
     flow = names.isin(flows)
     table = pd.DataFrame(

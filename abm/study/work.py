@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from abm.mechanisms import mechanism
 from abm.study import parts, runner, sweep_store
 from abm.study.factors import NAMED, SCENARIO, WITHOUT
 from abm.study.plan import Plan, PlannedRun
@@ -100,20 +101,31 @@ NOTHING = pd.DataFrame(
 )
 
 
-def settings(factors: dict[str, float | str]) -> dict[str, float]:
-    """What of a point's values are parameters and levers."""
-    return {name: float(value) for name, value in factors.items() if name not in NAMED}
+def settings(study: Study, factors: dict[str, float | str]) -> dict[str, float]:
+    """What of a point's values are parameters and levers.
+
+    An uncertainty whose mechanism is off at the point is left out, so that it can be varied beside
+    worlds in which it is null. A lever is somebody's choice: there the run says what contradicts.
+    """
+    null = {name for id in off(factors) for name in mechanism(id).off}
+    null &= {each.name for each in study.uncertainties}
+    plain = {name: value for name, value in factors.items() if name not in (*NAMED, *null)}
+    return {name: float(value) for name, value in plain.items()}
+
+
+def off(factors: dict[str, float | str]) -> tuple[str, ...]:
+    """The mechanisms that are off at a point."""
+    return tuple(filter(None, str(factors.get(WITHOUT, "")).split("+")))
 
 
 def _run(study: Study, planned: PlannedRun, progress: Progress | None) -> runner.Run:
     name = str(planned.factors.get(SCENARIO, next(iter(study.scenarios))))
-    off = str(planned.factors.get(WITHOUT, ""))
     return runner.run(
         study.scenarios[name],
         seed=planned.seed,
         replicate=planned.replicate,
-        set=settings(planned.factors),
-        without=tuple(filter(None, off.split("+"))),
+        set=settings(study, planned.factors),
+        without=off(planned.factors),
         progress=progress,
     )
 

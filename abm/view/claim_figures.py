@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm.study.claim import EVIDENCE, OPEN
+from abm.study.claim import OPEN
+from abm.study.evidence import EVIDENCE
 from abm.view.labels import BY, scaled
 from abm.view.style import BLUE, GREEN, GREY, ORANGE, SKY, canvas, plain, signed
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from abm.study.claim import Judged, Part
     from abm.study.claims_run import Verdict
 
-COLOURS = dict(zip(EVIDENCE, (SKY, ORANGE, BLUE), strict=True))
+COLOURS: dict[str, str] = dict(zip(EVIDENCE, (SKY, ORANGE, BLUE), strict=True))
 PANEL = 1.0  # inches a part
 REACH = 0.08  # of the span, beyond the last point
 

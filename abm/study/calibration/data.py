@@ -24,7 +24,6 @@ from abm.study.target import Evidence, Target
 from abm.study.targets import TARGETS
 
 MISSING = 5.0  # deviations
-EVIDENCE: tuple[Evidence, ...] = ("low", "middle", "high")
 
 
 def fitted(

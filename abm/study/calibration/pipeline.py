@@ -18,11 +18,12 @@ import pandas as pd
 
 from abm.chance import Floats
 from abm.study.calibration import emulator, posterior, screen
-from abm.study.calibration.data import EVIDENCE, Data, fitted
+from abm.study.calibration.data import Data, fitted
 from abm.study.calibration.posterior import Posterior, Table
 from abm.study.calibration.settings import Amounts
 from abm.study.calibration.space import Space
 from abm.study.calibration.waves import Drawn, Wave
+from abm.study.evidence import EVIDENCE
 from abm.study.targets import TARGETS
 
 

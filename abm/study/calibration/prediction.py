@@ -14,7 +14,7 @@ import pandas as pd
 from abm import scenario as scenarios
 from abm.scenario import Scenario
 from abm.study import facts
-from abm.study.calibration.data import EVIDENCE
+from abm.study.evidence import EVIDENCE
 from abm.study.facts import Fact
 from abm.study.progress import Progress
 from abm.study.target import Evidence, Target

@@ -17,9 +17,10 @@ from abm import checks
 from abm.errors import InputError, unknown
 from abm.study import study_file
 from abm.study.calibration import hosts
-from abm.study.calibration.data import EVIDENCE, fitted
+from abm.study.calibration.data import fitted
 from abm.study.calibration.prediction import DRAWS
 from abm.study.calibration.space import Space
+from abm.study.evidence import EVIDENCE
 from abm.study.factors import Uncertainty
 from abm.study.keeping import day_of
 
@@ -95,13 +96,18 @@ class Calibration:
         return stages
 
 
-def read(source: str | Path | Mapping[str, Any] | None = None) -> Calibration:
+def read(
+    source: str | Path | Mapping[str, Any] | None = None, known_by: str | date | None = None
+) -> Calibration:
     """The calibration in a TOML file, in a mapping of the same shape, or the packaged one.
+
+    known_by : in place of the file's
 
     Raises InputError that names the key and a valid example.
     """
+    later = {} if known_by is None else {"known_by": known_by}
     if isinstance(source, Mapping):
-        return _checked(source, "calibration", Path())
+        return _checked({**source, **later}, "calibration", Path())
     path = Path(source) if source is not None else PACKAGED
     try:
         table = tomllib.loads(path.read_text("utf-8"))
@@ -112,7 +118,7 @@ def read(source: str | Path | Mapping[str, Any] | None = None) -> Calibration:
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path.name} is not valid TOML: {error}. Example: {EXAMPLE}") from None
     try:
-        return _checked(table, path.stem, path.parent)
+        return _checked({**table, **later}, path.stem, path.parent)
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from None
 

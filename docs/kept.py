@@ -1,0 +1,115 @@
+"""Tables of the documentation that follow from what is kept in results/: `python docs/kept.py`.
+
+A page has them between `<!-- kept: NAME -->` and `<!-- end -->`; NAME is one of BLOCKS.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from abm.mechanisms import MECHANISMS
+from abm.study.nine_claims import CLAIMS
+from abm.view import terminal
+
+HOME = Path(__file__).resolve().parents[1]
+RESULTS = HOME / "results"
+BLOCK = re.compile(r"(<!-- kept: ([^>]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.0%}"
+
+
+def verdicts() -> str:
+    """The verdict of each claim."""
+    kept = pd.read_csv(RESULTS / "claims" / "verdicts.csv")
+    rows = []
+    for row in kept.to_dict("records"):
+        page = f"../experiments/claims/{CLAIMS[row['id']].study}/README.md"
+        rows.append((f"[{row['id']}]({page}) {row['claim']}", f"**{row['verdict']}**", *_told(row)))
+    return table(("claim", "verdict", "holds in", "low, middle, high", "decided", "hangs on"), rows)
+
+
+def _told(row: dict[Any, Any]) -> tuple[str, str, str, str]:
+    shares = ", ".join(percent(row[f"share_{name}"]) for name in ("low", "middle", "high"))
+    hangs_on = row["hangs_on"] if isinstance(row["hangs_on"], str) else ""
+    return percent(row["share"]), shares, f"{row['decided']} of {row['points']}", hangs_on
+
+
+def claim(id: str) -> str:
+    """The verdict of one claim, and of its parts."""
+    kept = pd.read_csv(RESULTS / "claims" / "verdicts.csv").set_index("id").loc[id].to_dict()
+    parts = pd.read_csv(RESULTS / "claims" / "parts.csv").query("id == @id")
+    share, shares, decided, _ = _told(kept)
+    rows = [
+        (
+            row["part"],
+            row["unit"],
+            terminal.number(row["median"]),
+            f"{terminal.number(row['q05'])} to {terminal.number(row['q95'])}",
+            terminal.number(row["luck"]),
+            row["verdict"] + ("" if row["counts"] else " (shown)"),
+            row["hangs_on"] if isinstance(row["hangs_on"], str) else "",
+        )
+        for row in parts.to_dict("records")
+    ]
+    columns = ("part", "unit", "median", "5 to 95 % of points", "luck ±", "verdict", "hangs on")
+    return (
+        f"**{kept['verdict']}**. Decided at {decided} points; holds in {share} of these "
+        f"(low, middle, high returns: {shares}).\n\n{table(columns, rows)}"
+    )
+
+
+def ablations() -> str:
+    """What each mechanism off, alone, changes; a dot where the interval of luck holds 0."""
+    kept = pd.read_csv(RESULTS / "ablations" / "contrasts.csv")
+    what = {each.id: each.what for each in MECHANISMS} | {"responses": "answers of hosts, dated"}
+    measures = list(dict.fromkeys(kept["measure"]))
+    rows = []
+    for value, of_one in kept.groupby("value", sort=False):
+        by_measure = of_one.set_index("measure")
+        cells = [_difference(by_measure.loc[measure]) for measure in measures]
+        rows.append((str(value), what[str(value)], *cells))
+    units = kept.drop_duplicates("measure").set_index("measure")["unit"]
+    named = [f"{m.partition(',')[0].removesuffix('.total')}, {units[m]}" for m in measures]
+    return table(("off", "mechanism", *named), rows)
+
+
+def _difference(row: pd.Series) -> str:
+    if row["low"] <= 0 <= row["high"]:
+        return "·"
+    return terminal.with_spread(row["difference"], (row["high"] - row["low"]) / 2, 2)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "ablations": ablations,
+    "verdicts": verdicts,
+    **{f"claim {id}": lambda id=id: claim(id) for id in CLAIMS},  # type: ignore[misc]
+}
+
+
+def filled(page: str) -> str:
+    """A page with its blocks anew; KeyError for a name that is none."""
+    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}{found[4]}", page)
+
+
+def pages() -> list[Path]:
+    """The pages that have blocks."""
+    found = [*(HOME / "docs").glob("*.md"), *(HOME / "experiments").rglob("*.md")]
+    return sorted(path for path in found if BLOCK.search(path.read_text("utf-8")))
+
+
+if __name__ == "__main__":
+    for path in pages():
+        path.write_text(filled(path.read_text("utf-8")), "utf-8")
