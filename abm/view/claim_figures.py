@@ -34,7 +34,7 @@ def effects(verdict: Verdict) -> Figure:
     for name in EVIDENCE:
         panels[0].plot([], [], "o", color=COLOURS[name], label=f"{name} returns")
     panels[0].legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=8, borderpad=0
+        loc="lower right", bbox_to_anchor=(1, 1.2), ncols=3, frameon=False, fontsize=8, borderpad=0
     )
     shares = verdict.whole.shares
     told = "" if np.isnan(shares["all"]) else f"; holds in {shares['all']:.0%} of decided points"
