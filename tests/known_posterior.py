@@ -24,7 +24,6 @@ SLOPES = np.random.default_rng(0).normal(size=(READINGS, FACTORS))
 SLOPES[:, 3] = 0.0  # x3 moves nothing
 TRUTH = np.array([0.5, -1.0, 0.8, 0.3])
 IDS = [f"T{k + 1}" for k in range(READINGS)]
-UNITS = dict.fromkeys(IDS, "share")
 SPACE = Space(
     tuple(Uncertainty(f"x{k}", -5, 5, "normal", mean=0, spread=1.0) for k in range(FACTORS))
 )

@@ -35,8 +35,8 @@ SMALL: dict[str, Any] = {
         "consumption_weight": {},
     },
     "calibration": {
-        **{"screen": 2, "factors": 4, "waves": [16], "table": 24},
-        **{"effective": 2, "recovery": 6, "check": 1, "twin": 10},
+        **{"screen": 2, "factors": 4, "waves": [16], "pool": 200, "table": 24},
+        **{"effective": 2, "recovery": 6, "check": 1, "draws": 1, "twin": 10},
     },
 }
 TOML = """
@@ -49,10 +49,12 @@ cost_of_leaving = [6, 8]
 [calibration]
 screen = 0
 waves = [10]
+pool = 100
 table = 10
 effective = 2
 recovery = 0
 check = 1
+draws = 0
 """
 
 
@@ -98,7 +100,7 @@ def test_the_stages_are_ordinary_sweeps_with_seeds_of_their_own(
     table: Any = abm.load(calibrated.folder / "table")
     assert len(table.runs) == 24 and (table.runs["status"] == "done").all()
     assert table.runs["seed"].nunique() == 24
-    ids = list(calibrated.fit.table.ids)
+    ids = calibrated.fit.every.ids
     assert np.allclose(
         table.readings()[ids].to_numpy(), calibrated.fit.table.readings, equal_nan=True
     )
@@ -122,7 +124,7 @@ def test_it_goes_on_where_it_was_stopped(
     monkeypatch.setattr(runner, "run", run)
     again = results.calibrate(settings.read(SMALL), here, on="serial")
     one_part = abm.load(here / "table").plan.size(3)  # type: ignore[union-attr]
-    assert len(swept) == one_part + 3  # and the three centres
+    assert len(swept) == one_part + 3 * 2  # and a run at each centre and each first draw
     pd.testing.assert_frame_equal(again.draws, calibrated.draws)
     pd.testing.assert_frame_equal(again.factors, calibrated.factors)
 
@@ -159,7 +161,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "amount": ({"calibration": {"tabel": 100}}, "Did you mean 'table'"),
     "no amount": ({"calibration": {"table": 1.5}}, "calibration.table.*whole number"),
     "waves": ({"calibration": {"waves": 200}}, r"waves = \[200, 200\]"),
-    "few": ({"calibration": {"table": 20, "effective": 15}}, "at most half"),
+    "few": ({"calibration": {"pool": 20, "table": 10, "effective": 15}}, "at most half"),
+    "no part": ({"calibration": {"pool": 100, "table": 200}}, "must be part of the pool"),
+    "all for the truth": ({"calibration": {"table": 50, "recovery": 50}}, "more than the 50 taken"),
     "one trajectory": ({"calibration": {"screen": 1}}, "two trajectories or more"),
     "parameter": ({"uncertainties": {"conscence": {}}}, "Did you mean 'conscience'"),
     "range": ({"uncertainties": {"conscience": [0, 9]}}, "out of its range"),
@@ -193,7 +197,7 @@ def test_the_command(
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text(TOML)
     assert main(["calibrate", "mine.toml", "--dry-run"]) == 0
-    assert "23 runs (wave-1 10, table 10, centres 3)" in capsys.readouterr().out
+    assert "23 runs (wave-1 10, table 10, targets 3)" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml"]
     assert main(["calibrate", "mine.toml", "--budget", "1e-9", "--quiet"]) == 2
     assert "core-hours" in refusal(capsys)
@@ -256,9 +260,9 @@ def test_later_figures_are_predicted_beside_baselines(
 
 
 def test_a_right_fit_recovers_what_made_the_data() -> None:
-    few = Amounts(screen=0, waves=(40, 40), table=300, effective=30)
-    fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1, toy.UNITS)
-    table = recovery.check(fit.space, fit.data["middle"], fit.table, 60, 15, 1)
+    few = Amounts(screen=0, waves=(40, 40), pool=2000, table=100, effective=30)
+    fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1)
+    table = recovery.check(fit, fit.data["middle"], 60, 15, 1)
     summary = recovery.summary(table).set_index("factor")
     assert (summary["coverage_high"] >= 0.9).all()
     assert (summary["rank_p"] > 0.001).all()
@@ -268,9 +272,9 @@ def test_a_right_fit_recovers_what_made_the_data() -> None:
 
 def test_a_fit_that_is_too_sure_is_found_out() -> None:
     """Data with larger errors than the fit believes: intervals that miss, ranks at the ends."""
-    few = Amounts(screen=0, waves=(40, 40), table=300, effective=30)
-    fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1, toy.UNITS)
-    table = recovery.check(fit.space, fit.data["middle"], fit.table, 60, 15, 1)
+    few = Amounts(screen=0, waves=(40, 40), pool=2000, table=100, effective=30)
+    fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1)
+    table = recovery.check(fit, fit.data["middle"], 60, 15, 1)
     half = (table["high"] - table["low"]) / 8
     narrow = table.assign(
         inside=(table["truth"] - table["mean"]).abs() < half,

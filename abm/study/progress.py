@@ -50,8 +50,7 @@ def bar(what: str, done: int, of: int, seconds_left: float) -> str:
     """The bar as HTML."""
     left = f", {seconds_left:.0f} s left" if seconds_left == seconds_left else ""
     return (
-        f"{escape(what)} <progress value='{done}' max='{of}'></progress> "
-        f"{done:,} of {of:,}{left}"
+        f"{escape(what)} <progress value='{done}' max='{of}'></progress> {done:,} of {of:,}{left}"
     )
 
 

@@ -88,21 +88,18 @@ class Data:
         order = sorted(range(len(keys)), key=lambda k: keys.index(keys[k]))
         return [list(group) for _, group in groupby(order, key=lambda k: keys[k])]
 
-    def misses(self, readings: Floats, more: Floats | float = 0.0, widen: float = 1.0) -> Floats:
+    def misses(self, readings: Floats, more: Floats | float = 0.0) -> Floats:
         """How far readings are off, in deviations, with sign; nil on the right side of an open end.
 
-        readings : shape (..., targets); more : variance beside the data's; widen : factor on the
-        data's deviations
+        readings : shape (..., targets); more : variance beside the data's
         """
-        off = (readings - self.aim) / np.sqrt((widen * self.sd) ** 2 + more)
+        off = (readings - self.aim) / np.sqrt(self.sd**2 + more)
         wrong = np.where(self.side == 0, off, np.where(off * self.side > 0, off, 0.0))
         return np.where(np.isnan(readings), MISSING, wrong)
 
-    def log_likelihood(
-        self, readings: Floats, more: Floats | float = 0.0, widen: float = 1.0
-    ) -> Floats:
+    def log_likelihood(self, readings: Floats, more: Floats | float = 0.0) -> Floats:
         """Log likelihood of the data, shape (...,), but for a constant of the data's deviations."""
-        deviation = np.sqrt((widen * self.sd) ** 2 + more)
+        deviation = np.sqrt(self.sd**2 + more)
         off = (readings - self.aim) / deviation
         off = np.where(np.isnan(off), np.where(self.side == 0, MISSING, MISSING * self.side), off)
         normal = -0.5 * off**2 - np.log(deviation / self.sd)

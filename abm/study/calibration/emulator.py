@@ -1,67 +1,76 @@
 """Emulators: a reading as a smooth function of the point, learnt from runs, with its uncertainty.
 
-For each reading a polynomial of second order without products, by ridge regression, and a
-Gaussian process of its residuals with one length for each factor and the noise of single runs
-(scikit-learn). Counts and ratios are learnt in logs. The prediction is of the mean over luck: noise
-is left out.
+Readings are squeezed before they are learnt, s = arcsinh((y - aim) / (LINEAR σ)), σ the deviation of
+the data: some deviations from the data they are as they are, far beyond as their logs. For each reading s is a polynomial of second
+order without products, by ridge regression, and a Gaussian process of its residuals with one length
+for each factor and the noise of single runs (scikit-learn). What is foretold is one run's reading:
+its variance holds the emulator's own and that of luck and of whatever else differs between runs of
+one point. Where runs that are left out one by one lie further off than it says, it is widened.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import cho_solve
 from scipy.spatial.distance import cdist
 
 from abm.chance import Floats
 from abm.errors import InputError
+from abm.study.calibration.data import Data
 from abm.study.calibration.space import luck
 
 LEARNT_ON = 300  # points at most on which lengths are found; all are used to predict
 RIDGE = 1e-3
-LOGGED = ("people", "permits", "ratio", "multiple", "people a year")
 FEWEST = 10
+LINEAR = 5.0  # deviations within which squeezing does little
+FARTHEST = 8.0  # squeezed: 7,500 deviations off is as far as it gets
 
 
 @dataclass(frozen=True, eq=False)
 class One:
-    """An emulator of one reading, of which centre and scale are taken off before it is learnt.
+    """An emulator of one squeezed reading, of which centre and scale are taken off.
 
-    weights : of the polynomial; shown : points over lengths, shape (runs, factors); factor : the
-    Cholesky factor of their covariance; alpha : its inverse times the residuals; variance : of the
-    process; noise : standard deviation of single runs, of their logs where these are learnt
+    aim, unit : by which it is squeezed; weights : of the polynomial
+    lengths : of the process; shown : points over lengths, shape (runs, factors); inverse : of their
+    covariance, shape (runs, runs); alpha : it times the residuals; variance : of the process
+    noise : standard deviation of single runs, squeezed; widened : factor on all variance
     """
 
-    logged: bool
+    aim: float
+    unit: float
     centre: float
     scale: float
     weights: Floats
     lengths: Floats
     shown: Floats
-    factor: Floats
+    inverse: Floats
     alpha: Floats
     variance: float
     noise: float
+    widened: float
 
-    def predict(self, cube: Floats) -> tuple[Floats, Floats]:
-        """Mean and variance of the reading at points, in its unit, shape (points,).
+    def squeezed(self, cube: Floats) -> tuple[Floats, Floats]:
+        """Mean and variance of the squeezed reading of one run at points, shape (points,).
 
-        As scikit-learn's `predict`, for the process without its noise; without its checks of each
-        call, which take most of the time when points are few.
+        As scikit-learn's `predict`; without its checks of each call, which take most of the time
+        when points are few.
         """
         near = self.variance * np.exp(-0.5 * cdist(cube / self.lengths, self.shown, "sqeuclidean"))
-        known = solve_triangular(self.factor, near.T, lower=True, check_finite=False)
-        variance = np.maximum(self.variance - (known**2).sum(axis=0), 1e-8) * self.scale**2
+        left = np.maximum(self.variance - ((near @ self.inverse) * near).sum(axis=1), 1e-8)
         mean = self.centre + self.scale * (near @ self.alpha + _terms(cube) @ self.weights)
-        if not self.logged:
-            return mean, variance
-        level = np.exp(np.clip(mean, -50.0, 50.0))
-        return level, level**2 * np.minimum(variance, 4.0)
+        return mean, self.widened * (left * self.scale**2 + self.noise**2)
+
+    def predict(self, cube: Floats) -> tuple[Floats, Floats]:
+        """Mean and variance of the reading of one run at points, in its unit, shape (points,)."""
+        mean, variance = self.squeezed(cube)
+        mean = np.clip(mean, -FARTHEST, FARTHEST)
+        slope = self.unit * np.cosh(mean)
+        return self.aim + self.unit * np.sinh(mean), slope**2 * variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,34 +81,30 @@ class Emulator:
     parts: tuple[One, ...]
 
     def predict(self, cube: Floats) -> tuple[Floats, Floats]:
-        """Means and variances, shape (points, readings)."""
+        """Means and variances of one run's readings, shape (points, readings)."""
         found = [part.predict(cube) for part in self.parts]
         return np.column_stack([f[0] for f in found]), np.column_stack([f[1] for f in found])
 
-    def only(self, ids: Sequence[str]) -> Emulator:
-        """The emulator of some of the readings, in the order asked for."""
-        return Emulator(tuple(ids), tuple(self.parts[self.ids.index(id)] for id in ids))
 
-
-def fit(
-    cube: Floats, readings: Floats, ids: Sequence[str], units: Sequence[str], seed: int
-) -> Emulator:
+def fit(cube: Floats, readings: Floats, data: Data, seed: int) -> Emulator:
     """Learn each reading from runs.
 
-    cube : points, shape (runs, factors); readings : shape (runs, readings), NaN where there is none
+    cube : points, shape (runs, factors); readings : of the data's targets, shape (runs, targets),
+    NaN where there is none
 
     Raises InputError where a reading has too few runs.
     """
     parts = []
-    for k, (id, unit) in enumerate(zip(ids, units, strict=True)):
+    for k, id in enumerate(data.ids):
         known = np.isfinite(readings[:, k])
         if known.sum() < FEWEST:
             raise InputError(
                 f"only {known.sum()} runs have a reading of {id}, of {FEWEST} needed; run longer, "
                 "or more. Example: until = 2024-12-31"
             )
-        parts.append(_one(cube[known], readings[known, k], unit in LOGGED, luck(seed, 1, k)))
-    return Emulator(tuple(ids), tuple(parts))
+        squeeze = float(data.aim[k]), LINEAR * float(data.sd[k])
+        parts.append(_one(cube[known], readings[known, k], *squeeze, luck(seed, 1, k)))
+    return Emulator(tuple(data.ids), tuple(parts))
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -124,12 +129,12 @@ def library() -> None:
         ) from None
 
 
-def _one(cube: Floats, values: Floats, logged: bool, draws: np.random.Generator) -> One:
-    if logged:  # nobody counts as half of the fewest
-        positive = values[values > 0]
-        values = np.log(np.maximum(values, positive.min() / 2 if len(positive) else 1.0))
-    centre, scale = float(values.mean()), float(values.std()) or 1.0
-    y = (values - centre) / scale
+def _one(
+    cube: Floats, readings: Floats, aim: float, unit: float, draws: np.random.Generator
+) -> One:
+    squeezed = np.arcsinh((readings - aim) / unit)
+    centre, scale = float(squeezed.mean()), float(squeezed.std()) or 1.0
+    y = (squeezed - centre) / scale
     terms = _terms(cube)
     penalty = RIDGE * len(y) * np.eye(terms.shape[1])
     penalty[0, 0] = 0.0
@@ -137,17 +142,22 @@ def _one(cube: Floats, values: Floats, logged: bool, draws: np.random.Generator)
     process = _process(cube, y - terms @ weights, draws)
     signal, white = process.kernel_.k1, process.kernel_.k2
     lengths = np.broadcast_to(signal.k2.length_scale, cube.shape[1])
+    inverse = cho_solve((process.L_, True), np.eye(len(y)))
+    # Each run foretold by all others: off by alpha / diagonal, with variance 1 / diagonal.
+    off = process.alpha_**2 / np.diag(inverse)
     return One(
-        logged=logged,
+        aim=aim,
+        unit=unit,
         centre=centre,
         scale=scale,
         weights=weights,
         lengths=lengths,
         shown=process.X_train_ / lengths,
-        factor=process.L_,
+        inverse=inverse,
         alpha=process.alpha_,
         variance=float(signal.k1.constant_value),
         noise=float(scale * np.sqrt(white.noise_level)),
+        widened=max(1.0, float(off.mean())),
     )
 
 

@@ -1,7 +1,7 @@
 """The likeliest point of each evidence scenario by the twin, beside the centre of its posterior.
 
 The twin has no luck, so its posterior has a maximum that a search can find. Where the centre, which
-rests on a table of runs, lies far from it in misses, the centre is not trusted.
+rests on an emulator of the model, lies far from it in misses, the centre is not trusted.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def by_the_twin(
     def run(points: pd.DataFrame) -> pd.DataFrame:
         nonlocal done
         settings = fit.space.of_values(points)
-        wanted = [each for each in TARGETS if each.id in fit.table.ids]
+        wanted = [each for each in TARGETS if each.id in fit.every.ids]
         found = readings_at(settings, wanted, scenario=base, types=types)
         done += len(points)
         if progress is not None:

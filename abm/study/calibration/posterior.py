@@ -1,11 +1,10 @@
-"""The posterior by approximate Bayesian computation on the runs of one table.
+"""The posterior: points of one pool, weighed by how likely they make the data.
 
-Each run is weighed by how likely it makes the data, over the density that its point was drawn from.
-Since the data have deviations of their own (those of the figures and of what they count), this
-kernel is not an approximation: with many runs the weights are exact (Wilkinson 2013). With few, the
-deviations are widened by one factor until enough runs count, and the points are then moved by
-regression to where readings that much closer to the data would have come from (Beaumont, Zhang and
-Balding 2002).
+A pool of points is drawn from the last wave's density, which covers all evidence scenarios; the
+emulator, which has learnt from the runs, foretells the readings of each. A point is weighed by how
+likely the data are given these, with the variance of the data and of what is foretold, over the
+density that it was drawn from. So the luck of single runs, which the one real history did not have
+at such size, is averaged out, and what the emulator does not know counts as not known.
 """
 
 from __future__ import annotations
@@ -22,46 +21,44 @@ from abm.errors import InputError
 from abm.study.calibration.data import Data
 from abm.study.calibration.space import Space
 
-WIDEST = 2.0  # about the root of the heat of the table: beyond, its points were drawn too narrowly
-TRIED = 41
 EDGE = 1e-4  # so that points at the edge of the cube have a finite logit
-RIDGE = 1e-2
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
-    """Runs: points of the cube, readings of every target, log density of the points.
+class Pool:
+    """Points with what is foretold of them.
 
-    cube : shape (runs, factors); readings : shape (runs, targets), in order of ids
-    log_density : shape (runs,), relative to the prior, but for a constant
+    cube : shape (points, factors); means, variances : of one run's readings, shape (points,
+    targets), in order of ids; log_density : that the points were drawn from, relative to the prior,
+    but for a constant, shape (points,)
     """
 
     ids: tuple[str, ...]
     cube: Floats
-    readings: Floats
+    means: Floats
+    variances: Floats
     log_density: Floats
 
-    def of(self, data: Data) -> Floats:
-        """The readings of the data's targets."""
-        return self.readings[:, [self.ids.index(id) for id in data.ids]]
+    def log_likelihood(self, data: Data) -> Floats:
+        """Of the data at each point, shape (points,)."""
+        which = [self.ids.index(id) for id in data.ids]
+        return data.log_likelihood(self.means[:, which], self.variances[:, which])
 
-    def without(self, run: int) -> Table:
-        """The table without one run."""
-        keep = np.arange(len(self.cube)) != run
-        return Table(self.ids, self.cube[keep], self.readings[keep], self.log_density[keep])
+    def foretold(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the readings of runs at weighted points, by target."""
+        mean = weights @ self.means
+        return mean, np.sqrt(weights @ (self.variances + (self.means - mean) ** 2))
 
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
     """Weighted points.
 
-    cube : moved points, shape (runs, factors); weights : sum 1; widened : factor on the data's
-    deviations; effective : runs that count, 1 / Σ w²
+    cube : shape (points, factors); weights : sum 1; effective : points that count, 1 / Σ w²
     """
 
     cube: Floats
     weights: Floats
-    widened: float
     effective: float
 
     def mean(self) -> Floats:
@@ -89,54 +86,25 @@ class Posterior:
         return np.asarray(np.sqrt(self.weights @ (self.cube - mean) ** 2))
 
     def draw(self, points: int, draws: np.random.Generator) -> np.ndarray:
-        """Rows of the table drawn by weight, by systematic resampling: shape (points,)."""
+        """Rows of the pool drawn by weight, by systematic resampling: shape (points,)."""
         at = (draws.random() + np.arange(points)) / points
         return np.searchsorted(self.weights.cumsum(), at).clip(max=len(self.weights) - 1)
 
 
-def fit(data: Data, table: Table, at_least: float) -> Posterior:
-    """The posterior, with the deviations widened until so many runs count.
+def fit(data: Data, pool: Pool, at_least: float) -> Posterior:
+    """The posterior of the data.
 
-    Raises InputError where even the widest kernel leaves fewer.
+    Raises InputError where fewer points count.
     """
-    readings = table.of(data)
-    widened = _widened(data, readings, table.log_density, at_least)
-    weights = _weights(data, readings, table.log_density, widened)
-    cube = table.cube if widened == 1 else _moved(data, table.cube, readings, weights, widened)
-    return Posterior(cube, weights, widened, 1 / float((weights**2).sum()))
-
-
-def _weights(data: Data, readings: Floats, log_density: Floats, widened: float) -> Floats:
-    logs = data.log_likelihood(readings, widen=widened) - log_density
-    logs = np.where(np.isnan(readings).all(axis=1), -np.inf, logs)
-    return np.asarray(np.exp(logs - logsumexp(logs)))
-
-
-def _widened(data: Data, readings: Floats, log_density: Floats, at_least: float) -> float:
-    """The smallest factor, of those tried, with which enough runs count."""
-    most = 0.0
-    for widened in np.linspace(1.0, WIDEST, TRIED):
-        weights = _weights(data, readings, log_density, float(widened))
-        effective = 1 / float((weights**2).sum())
-        if effective >= at_least:
-            return float(widened)
-        most = max(most, effective)
-    raise InputError(
-        f"of {len(readings)} runs only {most:.1f} count, of {at_least:g} needed; more runs or "
-        "waves, or fewer that must. Example: [calibration] table = 1000"
-    )
-
-
-def _moved(data: Data, cube: Floats, readings: Floats, weights: Floats, widened: float) -> Floats:
-    """Points moved by weighted ridge regression on the misses, from those of the widened kernel to
-    those of the data's own: misses shrink by the factor, and points with them."""
-    misses = data.misses(readings) / widened
-    shown = misses - weights @ misses
-    y = _logit(cube)
-    weighted = shown * weights[:, None]
-    penalty = RIDGE * np.eye(shown.shape[1])
-    slopes = np.linalg.solve(shown.T @ weighted + penalty, weighted.T @ (y - weights @ y))
-    return np.asarray(expit(y - (misses * (1 - 1 / widened)) @ slopes))
+    logs = pool.log_likelihood(data) - pool.log_density
+    weights = np.asarray(np.exp(logs - logsumexp(logs)))
+    effective = 1 / float((weights**2).sum())
+    if effective < at_least:
+        raise InputError(
+            f"of {len(logs):,} points only {effective:.1f} count, of {at_least:g} needed; more "
+            "points or waves, or fewer that must. Example: [calibration] pool = 20000"
+        )
+    return Posterior(pool.cube, weights, effective)
 
 
 def _logit(cube: Floats) -> Floats:

@@ -1,12 +1,15 @@
 """Simulation-based calibration: data made from known points are fitted as the real ones are.
 
-A run of the table stands for the truth, its readings with errors for the data, and the other runs
-for what is fitted. The check's prior is the density from which the table was drawn, so that each
-truth is where the fit looks: if the fit is right, the truth's rank among the posterior's draws is
-even, and its 90 % interval holds it in nine of ten (Talts et al. 2018).
+Some runs of the table stand for the truth, their readings with errors for the data; what is fitted
+is an emulator that never saw these runs, on the same pool. The check's prior is the density from
+which the pool, and so the table, was drawn, so that each truth is where the fit looks: if the fit
+is right, the truth's rank among the posterior's draws is even, and its 90 % interval holds it in
+nine of ten (Talts et al. 2018).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,44 +17,48 @@ from scipy import stats
 
 from abm.chance import Floats
 from abm.errors import InputError
-from abm.study.calibration import posterior
+from abm.study.calibration import emulator, posterior
 from abm.study.calibration.data import Data
-from abm.study.calibration.posterior import Table
+from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.space import Space, luck
 
 CENTRAL = 0.9
 INFORMED = 0.2  # share of the variance gone, from which on the data inform a factor
 
 
-def check(
-    space: Space, data: Data, table: Table, sets: int, at_least: float, seed: int
-) -> pd.DataFrame:
+def check(fit: Fit, data: Data, sets: int, at_least: float, seed: int) -> pd.DataFrame:
     """Fit made-up data sets: one row a set and factor.
 
-    at_least : runs that must count, as in the fit
+    data : whose targets are made up; sets : how many; at_least : points that must count, as in the
+    fit
 
     Columns: set, factor; truth, mean, low, high (90 %) in the cube; rank, share of the posterior
-    below the truth; inside; spread, the posterior's over that of the table. Sets that too few runs
+    below the truth; inside; spread, the posterior's over that of the pool. Sets that too few points
     come near to are left out.
     """
-    even = Table(table.ids, table.cube, table.readings, np.zeros(len(table.cube)))
     draws = luck(seed, 6)
-    readings = table.of(data)
+    which = [fit.every.ids.index(id) for id in data.ids]
+    readings = fit.table.readings[:, which]
     usable = np.flatnonzero(~np.isnan(readings).all(axis=1))
     chosen = draws.permutation(usable)[:sets]
-    before = table.cube.std(axis=0)
+    with emulator.one_thread():
+        learnt = fit.before.and_then(fit.table.without(chosen)).learnt(fit.every, seed)
+        means, variances = learnt.predict(fit.pool.cube)
+    even = np.zeros(len(fit.pool.cube))
+    pool = replace(fit.pool, means=means, variances=variances, log_density=even)
+    before = pool.cube.std(axis=0)
     rows = []
     for number, run in enumerate(chosen):
         made = data.synthetic(readings[run], draws)
         try:
-            found = posterior.fit(made, even.without(int(run)), at_least)
+            found = posterior.fit(made, pool, at_least)
         except InputError:
             continue
-        rows.append(_row(number, space, table.cube[run], found, before, draws))
+        rows.append(_row(number, fit.space, fit.table.cube[run], found, before, draws))
     if not rows:
         raise InputError(
-            "no made-up data set has enough runs near it; a larger table is needed. "
-            "Example: [calibration] table = 1000"
+            "no made-up data set has enough points near it; a larger pool is needed. "
+            "Example: [calibration] pool = 20000"
         )
     return pd.concat(rows, ignore_index=True)
 
@@ -85,7 +92,7 @@ def _row(
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """One row a factor: sets; coverage of 90 % intervals with coverage_low and _high, its own 95 %
     (Wilson's); rank_p, of Kolmogorov and Smirnov's test that ranks are even; correlation of truth
-    and mean; shrinkage, the mean share of the table's variance that is gone; informed."""
+    and mean; shrinkage, the mean share of the pool's variance that is gone; informed."""
     rows = []
     for factor, part in table.groupby("factor", sort=False):
         sets, inside = len(part), int(part["inside"].sum())

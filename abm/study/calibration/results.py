@@ -16,16 +16,15 @@ import pandas as pd
 
 from abm import scenario as scenarios
 from abm.errors import InputError
-from abm.hosts_table import HOST_NAMES
 from abm.study import parts, runner, store, study_file, targets
 from abm.study.calibration import folder as folders
 from abm.study.calibration import likeliest, pipeline, posterior, prediction, recovery
 from abm.study.calibration.folder import Folder
-from abm.study.calibration.hosts import LIMITS, PREFIX
 from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.settings import Calibration
 from abm.study.calibration.space import luck
 from abm.study.engines import Engine
+from abm.study.evidence import EVIDENCE
 from abm.study.validate import Validation
 
 LIKELIEST = "likeliest.csv"
@@ -39,7 +38,8 @@ class Calibrated:
 
     draws : evidence, draw (0 the centre), then one column a setting
     factors : evidence, factor, prior_low, prior_high, mean, low, median, high, shrinkage, status
-    targets : evidence, then as of `abm.run`: each target beside replicates at the centre
+    targets : evidence, then as of `abm.run`: each target beside replicates at the centre; then
+    at_draws, spread_of_draws, foretold, spread_foretold, as in `_targets`
     recovery : as `recovery.summary`; None where it was left out
     likeliest : as `likeliest.by_the_twin`; None where it was left out
     prediction : of figures known later, by evidence scenario; empty where all were fitted
@@ -82,25 +82,20 @@ def calibrate(
     amounts = calibration.amounts
     data = pipeline.data_of(calibration.known_by)
     fit = pipeline.run(stages, calibration.space, data, amounts, calibration.seed)
-    draws = _draws(stages, fit)
+    draws = _draws(calibration, fit)
     factors = _factors(calibration, fit)
-    at_centres = _centres(calibration, draws, progress)
+    seen = _targets(calibration, fit, draws, progress)
     checked = None
     if amounts.recovery:
         found = recovery.check(
-            fit.space,
-            data["middle"],
-            fit.table,
-            amounts.recovery,
-            amounts.effective,
-            calibration.seed,
+            fit, data["middle"], amounts.recovery, amounts.effective, calibration.seed
         )
         checked = recovery.summary(found)
         folders.write_csv(path, "recovery.csv", found)
         folders.write_csv(path, "recovery-summary.csv", checked)
     if fit.influence is not None:
         folders.write_csv(path, "screen.csv", fit.influence)
-    for name, table in {"draws": draws, "factors": factors, "targets": at_centres}.items():
+    for name, table in {"draws": draws, "factors": factors, "targets": seen}.items():
         folders.write_csv(path, f"{name}.csv", table)
     predicted: dict[str, Validation] = {}
     if calibration.known_by < calibration.until:
@@ -112,7 +107,7 @@ def calibrate(
         folders.write_csv(path, "prediction.csv", table)
         folders.write_csv(path, "prediction-scores.csv", scores)
     searched = _likeliest(calibration, path, fit, progress) if amounts.twin else None
-    result = Calibrated(path, fit, draws, factors, at_centres, checked, searched, predicted)
+    result = Calibrated(path, fit, draws, factors, seen, checked, searched, predicted)
     _write_about(result, calibration)
     return result
 
@@ -122,20 +117,15 @@ def _named(progress: folders.Progress | None) -> Callable[[int, int], None] | No
     return None if progress is None else partial(progress, "prediction")
 
 
-def _draws(stages: Folder, fit: Fit) -> pd.DataFrame:
+def _draws(calibration: Calibration, fit: Fit) -> pd.DataFrame:
     """The centre and equally likely draws of each posterior, as settings."""
-    run = stages.settings("table", fit.table.cube, fit.space)
     tables = []
     for key, (name, found) in enumerate(fit.posteriors.items()):
-        rows = found.draw(DRAWS, luck(stages.calibration.seed, 7, key))
+        rows = found.draw(DRAWS, luck(calibration.seed, 7, key))
         centre = fit.space.settings(found.mean()[None, :])
-        moved = fit.space.settings(found.cube[rows])
-        # Hosts that are not fitted keep the own part that luck gave them in the run.
-        plain = fit.space.settings(fit.table.cube[rows])
-        for host in filter(moved.__contains__, (f"{PREFIX}{name}" for name in HOST_NAMES)):
-            own = run[host].to_numpy()[rows] - plain[host].to_numpy()
-            moved[host] = np.clip(moved[host] + own, *LIMITS)
-        table = pd.concat([centre, moved], ignore_index=True)
+        # Hosts that are not fitted have an own part by luck, as in the runs.
+        drawn = fit.space.settings(found.cube[rows], luck(calibration.seed, 8, key))
+        table = pd.concat([centre, drawn], ignore_index=True)
         table.insert(0, "draw", np.arange(CENTRE, CENTRE + len(table)))
         table.insert(0, "evidence", name)
         tables.append(table)
@@ -164,25 +154,42 @@ def _factors(calibration: Calibration, fit: Fit) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _centres(
-    calibration: Calibration, draws: pd.DataFrame, progress: folders.Progress | None
+def _targets(
+    calibration: Calibration, fit: Fit, draws: pd.DataFrame, progress: folders.Progress | None
 ) -> pd.DataFrame:
-    """Targets at the centre of each evidence scenario, mean and spread over replicates."""
-    base = base_scenario(calibration)
-    centres = draws[draws["draw"] == CENTRE]
-    of = len(centres) * calibration.amounts.check
-    tables, done = [], 0
-    for row in centres.to_dict("records"):
-        settings = {str(k): float(v) for k, v in row.items() if k not in ("evidence", "draw")}
-        world = scenarios.load(base, set=settings)
+    """Targets at the centre and at draws of each evidence scenario, and what was foretold.
+
+    simulated, spread : mean and standard deviation over replicates at the centre, which differ by
+    luck alone; at_draws, spread_of_draws : over single runs at draws, which differ by parameters
+    and luck; foretold, spread_foretold : of the posterior, by the emulator; missing where the
+    target was not fitted
+    """
+    base, amounts = base_scenario(calibration), calibration.amounts
+    of = len(EVIDENCE) * (amounts.check + amounts.draws)
+    done, tables = 0, []
+    for name, found in fit.posteriors.items():
+        own = draws[draws["evidence"] == name].drop(columns=["evidence", "draw"])
+        worlds = [
+            scenarios.load(base, set={str(k): float(v) for k, v in row.items()})
+            for row in own.head(amounts.draws + 1).to_dict("records")
+        ]
         runs = []
-        for replicate in range(calibration.amounts.check):
+        for world, replicate in (
+            *((worlds[CENTRE], replicate) for replicate in range(amounts.check)),
+            *((world, draw) for draw, world in enumerate(worlds) if draw != CENTRE),
+        ):
             runs.append(runner.run(world, replicate=replicate))
             done += 1
             if progress is not None:
-                progress("centres", done, of)
-        table = targets.evaluate_all(runs)
-        table.insert(0, "evidence", row["evidence"])
+                progress("targets", done, of)
+        table = targets.evaluate_all(runs[: amounts.check])
+        table.insert(0, "evidence", name)
+        if amounts.draws:
+            over = targets.evaluate_all(runs[amounts.check :])
+            table["at_draws"], table["spread_of_draws"] = over["simulated"], over["spread"]
+        mean, sd = fit.pool.foretold(found.weights)
+        for column, values in (("foretold", mean), ("spread_foretold", sd)):
+            table[column] = table["id"].map(dict(zip(fit.pool.ids, values, strict=True)))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
@@ -222,8 +229,7 @@ def _write_about(result: Calibrated, calibration: Calibration) -> None:
         "left_of_prior": list(fit.left),
         "runs": calibration.runs(),
         "posteriors": {
-            name: {"effective_runs": each.effective, "widened": each.widened}
-            for name, each in fit.posteriors.items()
+            name: {"effective_points": each.effective} for name, each in fit.posteriors.items()
         },
         "hits": result.hits(),
         "table_sha256": _sha256(fit.table.readings.tobytes() + fit.table.cube.tobytes()),

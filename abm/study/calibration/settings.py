@@ -26,7 +26,8 @@ from abm.study.keeping import day_of
 
 PACKAGED = Path(__file__).resolve().parents[2] / "data" / "calibration.toml"
 OF_STUDY = ("name", "title", "scenario", "scale", "seed", "until", "set", "limit_seconds")
-LEAST = {"screen": 0, "recovery": 0, "twin": 0, "factors": 1, "check": 1, "effective": 2}
+NONE = dict.fromkeys(("screen", "recovery", "twin", "draws"), 0)
+LEAST = {**NONE, "factors": 1, "check": 1, "effective": 2}
 EXAMPLE = "[calibration] screen = 4, factors = 20, waves = [200, 200], table = 400"
 
 
@@ -37,19 +38,22 @@ class Amounts:
     early_scale : people an agent in the screen and the first wave, where many worlds hold millions
         of emigrants and luck is small beside the spread; 0: as everywhere
     screen : Morris' trajectories, 0 for none; factors : most that go on from the screen
-    waves : points of each wave; table : runs of the table that the posterior is made from
-    effective : runs of it that must count; recovery : made-up data sets that are fitted
-    check : replicates at each centre
+    waves : points of each wave; pool : points that the posterior is made from; table : how many
+    of them are run
+    effective : points that must count; recovery : made-up data sets that are fitted
+    check : replicates at each centre; draws : single runs at draws of each posterior
     twin : runs of the twin that the search for each likeliest point may take; 0: no search
     """
 
     screen: int = 4
     factors: int = 20
     waves: tuple[int, ...] = (200, 200)
+    pool: int = 4000
     table: int = 400
-    effective: int = 40
+    effective: int = 100
     recovery: int = 50
     check: int = 5
+    draws: int = 20
     early_scale: int = 0
     twin: int = 0
 
@@ -88,7 +92,8 @@ class Calibration:
         amounts = self.amounts
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
-        stages |= {"table": amounts.table, "centres": len(EVIDENCE) * amounts.check}
+        stages |= {"table": amounts.table}
+        stages["targets"] = len(EVIDENCE) * (amounts.check + amounts.draws)
         if self.known_by < self.until:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
         if amounts.twin:
@@ -188,10 +193,15 @@ def _amounts(table: Mapping[str, Any]) -> Amounts:
     amounts = Amounts(**found)
     if amounts.screen == 1:
         raise InputError("a screen needs two trajectories or more, or none. Example: screen = 4")
-    if amounts.effective > amounts.table / 2:
+    if amounts.effective > amounts.pool / 2:
         raise InputError(
-            f"of {amounts.table} runs no {amounts.effective} can count; at most half. "
-            f"Example: effective = {amounts.table // 10}"
+            f"of {amounts.pool} points no {amounts.effective} can count; at most half. "
+            f"Example: effective = {amounts.pool // 40}"
+        )
+    if not amounts.recovery < amounts.table <= amounts.pool:
+        raise InputError(
+            f"a table of {amounts.table} must be part of the pool of {amounts.pool}, and more than "
+            f"the {amounts.recovery} taken for the truth. Example: table = 400, pool = 4000"
         )
     return amounts
 
