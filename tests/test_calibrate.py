@@ -162,9 +162,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no amount": ({"calibration": {"table": 1.5}}, "calibration.table.*whole number"),
     "waves": ({"calibration": {"waves": 200}}, r"waves = \[200, 200\]"),
     "few": ({"calibration": {"pool": 20, "table": 10, "effective": 15}}, "at most half"),
-    "no part": ({"calibration": {"pool": 100, "table": 200}}, "must be part of the pool"),
+    "no part": (
+        {"calibration": {"pool": 100, "effective": 9, "table": 200}},
+        "must be part of the pool",
+    ),
     "all for the truth": ({"calibration": {"table": 50, "recovery": 50}}, "more than the 50 taken"),
     "one trajectory": ({"calibration": {"screen": 1}}, "two trajectories or more"),
+    "twin": ({"calibration": {"pool": 400, "twin_recovery": 200}}, "takes 300 . 200 points"),
     "parameter": ({"uncertainties": {"conscence": {}}}, "Did you mean 'conscience'"),
     "range": ({"uncertainties": {"conscience": [0, 9]}}, "out of its range"),
     "known late": ({"known_by": "2023-06-30"}, "after the last day of the runs"),
@@ -268,6 +272,23 @@ def test_a_right_fit_recovers_what_made_the_data() -> None:
     assert (summary["rank_p"] > 0.001).all()
     assert (summary.loc[["x0", "x1", "x2"], "correlation"] > 0.6).all()
     assert summary.loc[["x0", "x1", "x2"], "informed"].all() and not summary.at["x3", "informed"]
+
+
+def test_another_simulator_is_checked_on_the_same_pool() -> None:
+    """The toy without luck, and one that is not what the fit believes it to be."""
+    few = Amounts(screen=0, waves=(40, 40), pool=2000, table=100, effective=30)
+    fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1)
+    asked: list[int] = []
+
+    def simulate(cube: np.ndarray) -> np.ndarray:
+        asked.append(len(cube))
+        return fit.space.values(cube).to_numpy() @ toy.SLOPES.T
+
+    table = recovery.check_by(simulate, fit, fit.data["middle"], 40, 15, 1)
+    assert asked == [settings.TWIN_LEARNT + 40]
+    summary = recovery.summary(table).set_index("factor")
+    assert (summary["coverage_high"] >= 0.9).all() and (summary["rank_p"] > 0.001).all()
+    assert (summary.loc[["x0", "x1", "x2"], "correlation"] > 0.6).all()
 
 
 def test_a_fit_that_is_too_sure_is_found_out() -> None:

@@ -319,10 +319,10 @@ def test_waves_rule_out_more_and_more_and_do_not_lose_the_truth() -> None:
 
 def test_the_table_is_part_of_the_pool_and_is_foretold() -> None:
     found = fit()
-    rows = pipeline.in_table(AMOUNTS)
+    rows = pipeline.spread(AMOUNTS.pool, AMOUNTS.table)
     assert len(set(rows)) == AMOUNTS.table and (found.pool.cube[rows] == found.table.cube).all()
-    off = found.table.readings - found.pool.means[rows]
-    assert (np.abs(off) < 4 * np.sqrt(found.pool.variances[rows])).all()
+    off = (found.table.readings - found.pool.means[rows]) / np.sqrt(found.pool.variances[rows])
+    assert off.std() == pytest.approx(1.0, abs=0.2) and abs(off.mean()) < 0.1
 
 
 def test_it_learns_from_the_latest_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,9 +64,7 @@ def on_plane(degrees: Points) -> Points:
     near = np.sin(north0) * np.sin(north) + np.cos(north0) * np.cos(north) * np.cos(east - east0)
     k = EARTH_KM * np.sqrt(2 / np.maximum(1 + near, 1e-9))
     x = k * np.cos(north) * np.sin(east - east0)
-    y = k * (
-        np.cos(north0) * np.sin(north) - np.sin(north0) * np.cos(north) * np.cos(east - east0)
-    )
+    y = k * (np.cos(north0) * np.sin(north) - np.sin(north0) * np.cos(north) * np.cos(east - east0))
     plane = np.column_stack([x, y])
     plane[near < np.cos(np.radians(SEEN_DEGREES))] = np.nan
     return plane

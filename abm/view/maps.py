@@ -208,9 +208,7 @@ def _names(axes: Axes, stock: pd.Series, places: Any, small: bool) -> list[Any]:
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 size = 6 if small else 7.5
-                texts.append(
-                    axes.text(x + dx, y + dy, host, fontsize=size, va="center", zorder=5)
-                )
+                texts.append(axes.text(x + dx, y + dy, host, fontsize=size, va="center", zorder=5))
                 break
     return texts
 

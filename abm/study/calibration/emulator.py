@@ -1,11 +1,12 @@
 """Emulators: a reading as a smooth function of the point, learnt from runs, with its uncertainty.
 
-Readings are squeezed before they are learnt, s = arcsinh((y - aim) / (LINEAR σ)), σ the deviation of
-the data: some deviations from the data they are as they are, far beyond as their logs. For each reading s is a polynomial of second
-order without products, by ridge regression, and a Gaussian process of its residuals with one length
-for each factor and the noise of single runs (scikit-learn). What is foretold is one run's reading:
-its variance holds the emulator's own and that of luck and of whatever else differs between runs of
-one point. Where runs that are left out one by one lie further off than it says, it is widened.
+Readings are squeezed before they are learnt, s = arcsinh((y - aim) / (LINEAR σ)), σ the deviation
+of the data: some deviations from the data they are as they are, far beyond as their logs. For each
+reading s is a polynomial of second order without products, by ridge regression, and a Gaussian
+process of its residuals with one length for each factor and the noise of single runs
+(scikit-learn). What is foretold is one run's reading: its variance holds the emulator's own and
+that of luck and of whatever else differs between runs of one point. Where runs that are left out
+one by one lie further off than it says, it is widened.
 """
 
 from __future__ import annotations

@@ -131,16 +131,16 @@ def _run(
         left.append(drawn.left)
         if not last:
             runs = runs.and_then(simulated(f"wave-{number}", drawn.cube))
-    table = simulated("table", drawn.cube[in_table(amounts)])
+    table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
     means, variances = runs.and_then(table).learnt(every, seed).predict(drawn.cube)
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
     return Fit(space, influence, tuple(left), runs, table, every, pool, data, fits)
 
 
-def in_table(amounts: Amounts) -> NDArray[np.int64]:
-    """The rows of the pool that are run: evenly spaced, so of all chains."""
-    return np.linspace(0, amounts.pool - 1, amounts.table).round().astype(np.int64)
+def spread(pool: int, size: int) -> NDArray[np.int64]:
+    """Rows of a pool, evenly spaced, so of all chains."""
+    return np.linspace(0, pool - 1, size).round().astype(np.int64)
 
 
 def _drawn(

@@ -9,6 +9,7 @@ nine of ten (Talts et al. 2018).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +18,10 @@ from scipy import stats
 
 from abm.chance import Floats
 from abm.errors import InputError
-from abm.study.calibration import emulator, posterior
+from abm.study.calibration import emulator, pipeline, posterior
 from abm.study.calibration.data import Data
-from abm.study.calibration.pipeline import Fit
+from abm.study.calibration.pipeline import Fit, Runs
+from abm.study.calibration.settings import TWIN_LEARNT
 from abm.study.calibration.space import Space, luck
 
 CENTRAL = 0.9
@@ -61,6 +63,29 @@ def check(fit: Fit, data: Data, sets: int, at_least: float, seed: int) -> pd.Dat
             "Example: [calibration] pool = 20000"
         )
     return pd.concat(rows, ignore_index=True)
+
+
+def check_by(
+    simulate: Callable[[Floats], Floats],
+    fit: Fit,
+    data: Data,
+    sets: int,
+    at_least: float,
+    seed: int,
+) -> pd.DataFrame:
+    """As `check`, of another simulator on the points of the fit's pool, such as the twin.
+
+    simulate : from points of the cube, shape (points, factors), to readings of all fitted targets;
+    it is asked for TWIN_LEARNT points to learn from and for as many as sets
+    """
+    rows = pipeline.spread(len(fit.pool.cube), TWIN_LEARNT + sets)
+    rows = luck(seed, 9).permutation(rows)
+    cube = fit.pool.cube[rows]
+    readings = simulate(cube)
+    learnt, truths = (
+        Runs(cube[part], readings[part]) for part in (slice(TWIN_LEARNT), slice(TWIN_LEARNT, None))
+    )
+    return check(replace(fit, before=learnt, table=truths), data, sets, at_least, seed)
 
 
 def _row(

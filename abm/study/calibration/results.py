@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from abm import scenario as scenarios
+from abm.chance import Floats
 from abm.errors import InputError
 from abm.study import parts, runner, store, study_file, targets
 from abm.study.calibration import folder as folders
@@ -25,9 +26,10 @@ from abm.study.calibration.settings import Calibration
 from abm.study.calibration.space import luck
 from abm.study.engines import Engine
 from abm.study.evidence import EVIDENCE
+from abm.study.twin_points import readings_at
 from abm.study.validate import Validation
 
-LIKELIEST = "likeliest.csv"
+LIKELIEST, BY_TWIN = "likeliest.csv", "recovery-twin.csv"
 DRAWS = 100  # of each posterior, equally likely
 CENTRE = 0  # the number of the row that is the centre; draws are 1 and on
 
@@ -93,6 +95,9 @@ def calibrate(
         checked = recovery.summary(found)
         folders.write_csv(path, "recovery.csv", found)
         folders.write_csv(path, "recovery-summary.csv", checked)
+    if amounts.twin_recovery:
+        by_twin = _recovery_by_twin(calibration, path, fit, progress)
+        folders.write_csv(path, "recovery-twin-summary.csv", recovery.summary(by_twin))
     if fit.influence is not None:
         folders.write_csv(path, "screen.csv", fit.influence)
     for name, table in {"draws": draws, "factors": factors, "targets": seen}.items():
@@ -205,6 +210,30 @@ def _likeliest(
         )
         folders.write_csv(path, LIKELIEST, table)
     return pd.read_csv(path / LIKELIEST)
+
+
+def _recovery_by_twin(
+    calibration: Calibration, path: Path, fit: Fit, progress: folders.Progress | None
+) -> pd.DataFrame:
+    """The check with the twin for the model: that in the folder, or else made."""
+    if not (path / BY_TWIN).exists():
+        base, amounts = base_scenario(calibration), calibration.amounts
+        report = None if progress is None else partial(progress, "twin-recovery")
+
+        def simulate(cube: Floats) -> Floats:
+            points, wanted = fit.space.settings(cube), fit.every.targets
+            return readings_at(points, wanted, report, scenario=base).to_numpy(float)
+
+        table = recovery.check_by(
+            simulate,
+            fit,
+            fit.data["middle"],
+            amounts.twin_recovery,
+            amounts.effective,
+            calibration.seed,
+        )
+        folders.write_csv(path, BY_TWIN, table)
+    return pd.read_csv(path / BY_TWIN)
 
 
 def base_scenario(calibration: Calibration) -> scenarios.Scenario:

@@ -26,7 +26,8 @@ from abm.study.keeping import day_of
 
 PACKAGED = Path(__file__).resolve().parents[2] / "data" / "calibration.toml"
 OF_STUDY = ("name", "title", "scenario", "scale", "seed", "until", "set", "limit_seconds")
-NONE = dict.fromkeys(("screen", "recovery", "twin", "draws"), 0)
+TWIN_LEARNT = 300  # runs of the twin that its emulator learns from
+NONE = dict.fromkeys(("screen", "recovery", "twin", "twin_recovery", "draws"), 0)
 LEAST = {**NONE, "factors": 1, "check": 1, "effective": 2}
 EXAMPLE = "[calibration] screen = 4, factors = 20, waves = [200, 200], table = 400"
 
@@ -43,6 +44,7 @@ class Amounts:
     effective : points that must count; recovery : made-up data sets that are fitted
     check : replicates at each centre; draws : single runs at draws of each posterior
     twin : runs of the twin that the search for each likeliest point may take; 0: no search
+    twin_recovery : made-up data sets of the twin that are fitted
     """
 
     screen: int = 4
@@ -56,6 +58,7 @@ class Amounts:
     draws: int = 20
     early_scale: int = 0
     twin: int = 0
+    twin_recovery: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,8 @@ class Calibration:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
         if amounts.twin:
             stages["twin"] = len(EVIDENCE) * amounts.twin
+        if amounts.twin_recovery:
+            stages["twin-recovery"] = TWIN_LEARNT + amounts.twin_recovery
         return stages
 
 
@@ -202,6 +207,11 @@ def _amounts(table: Mapping[str, Any]) -> Amounts:
         raise InputError(
             f"a table of {amounts.table} must be part of the pool of {amounts.pool}, and more than "
             f"the {amounts.recovery} taken for the truth. Example: table = 400, pool = 4000"
+        )
+    if amounts.twin_recovery and amounts.pool < TWIN_LEARNT + amounts.twin_recovery:
+        raise InputError(
+            f"the twin's recovery takes {TWIN_LEARNT} + {amounts.twin_recovery} points of the "
+            f"pool, which has {amounts.pool}. Example: pool = 4000, twin_recovery = 200"
         )
     return amounts
 
