@@ -56,6 +56,7 @@ def do(asked: argparse.Namespace) -> None:
     from abm.errors import InputError
     from abm.study import engines
     from abm.study.calibration import emulator, folder, results, settings
+    from abm.view import fit_figures
 
     calibration = settings.read(asked.study, asked.known_by)
     workers = engines.check_workers(asked.workers)
@@ -77,6 +78,7 @@ def do(asked: argparse.Namespace) -> None:
     except KeyboardInterrupt:
         message = f"stopped; what is done is kept in {path}, and the same command goes on"
         raise KeyboardInterrupt(message) from None
+    fit_figures.draw_all(found.folder)
     if not asked.quiet:
         _show(found)
 
