@@ -112,6 +112,16 @@ def test_measures_when_none_is_named(outcomes: pd.DataFrame) -> None:
     assert chosen == {"stock_abroad", "departures", "rent_index@Georgia", "rent_index@Armenia"}
 
 
+def test_what_no_run_has_a_value_of(outcomes: pd.DataFrame) -> None:
+    later = outcomes[outcomes["outcome"] == "stock_abroad"].assign(
+        outcome="target.T8", value=np.nan
+    )
+    both = pd.concat([outcomes, later])
+    assert measures.unasked(both) == measures.unasked(outcomes)
+    with pytest.raises(InputError, match="no run has a value"):
+        measures.read(both, parse("target.T8"), range(3))
+
+
 def gaps(*missing: tuple[int, int]) -> pd.DataFrame:
     values = pd.DataFrame(np.arange(60.0).reshape(20, 3))
     for point, replicate in missing:

@@ -80,8 +80,10 @@ def parse(text: str) -> Measure:
 
 def unasked(outcomes: pd.DataFrame) -> list[Measure]:
     """The measures of a sweep when none is named: of each outcome, the world's, or else each
-    host's, in the last week kept; at most 12."""
-    pairs = outcomes[["outcome", "host"]].drop_duplicates().astype(str)
+    host's, in the last week kept; at most 12. Outcomes without any value are left out, such as
+    targets that were counted after the runs end."""
+    known = outcomes[outcomes["value"].notna()]
+    pairs = known[["outcome", "host"]].drop_duplicates().astype(str)
     chosen: list[Measure] = []
     for outcome, group in pairs.groupby("outcome", sort=False):
         hosts = [WORLD] if WORLD in set(group["host"]) else list(group["host"])
@@ -97,7 +99,8 @@ def read(outcomes: pd.DataFrame, measure: Measure, points: Sequence[int]) -> Rea
 
     Raises
     ------
-    InputError : an outcome, host or week that is not kept; a sum where weeks are missing
+    InputError : an outcome, host or week that is not kept, or without any value; a sum where weeks
+        are missing
     """
     rows = outcomes[outcomes["outcome"] == measure.outcome]
     if rows.empty:
@@ -109,6 +112,11 @@ def read(outcomes: pd.DataFrame, measure: Measure, points: Sequence[int]) -> Rea
         kept = sorted(of["host"].astype(str).unique())
         example = f"{measure.outcome}@{kept[0]}"
         raise unknown(f"host of {measure.outcome!r} in this sweep", measure.host, kept, example)
+    if not rows["value"].notna().any():
+        raise InputError(
+            f"{measure}: no run has a value; for a target, runs that end before it was counted. "
+            "Example: until = 2024-12-31"
+        )
     first_days = pd.DatetimeIndex(sorted(pd.to_datetime(rows["date"].unique())))
     by_run = rows.groupby(["point", "replicate"], observed=True)["value"]
     if isinstance(measure.when, date) or measure.when == "last":
