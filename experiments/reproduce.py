@@ -3,7 +3,7 @@
     python experiments/reproduce.py [NAME ...]     some of the folders of results/ alone
 
 Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, the
-claims asked again, the gallery drawn again, folders of runs (with run.json) run again; then every
+claims asked again, the fits made again, the gallery drawn again, folders of runs (with run.json) run again; then every
 table is compared number by number and every figure pixel by pixel. Other folders are named, with
 the page that says how they came about. Raw parts stay in build/reproduce/, so it goes on where it
 was stopped.
@@ -19,6 +19,7 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 
+from abm.study.calibration.folder import ABOUT as CALIBRATION
 from abm.study.verify import verify
 
 HOME = Path(__file__).resolve().parents[1]
@@ -37,9 +38,11 @@ def reproduce(kept: Path, studies: Path, build: Path) -> dict[str, str]:
     for command in commands:
         if subprocess.run([sys.executable, *command], check=False).returncode:
             return {".": f"python {' '.join(command)} failed"}
+    # A calibration's folder holds all its runs, of which nothing is kept.
+    folders = [kept] if (fresh / CALIBRATION).exists() else [kept, fresh]
     names = {
         path.relative_to(folder)
-        for folder in (kept, fresh)
+        for folder in folders
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".json"  # provenance: when, and by what code
     }
@@ -56,6 +59,23 @@ def _commands(kept: Path, studies: Path, raw: Path, fresh: Path) -> list[list[st
     return {
         "claims": [[*ABM, "claims", *places, "--quiet"]],
         "gallery": [[str(HOME / "docs" / "gallery.py"), str(fresh)]],
+        "attribution": [
+            [
+                *ABM,
+                "attribute",
+                "war-years",
+                "--twin",
+                "--out",
+                str(fresh),
+                "--overwrite",
+                "--quiet",
+            ]
+        ],
+        "twin": [[str(HOME / "docs" / "twin.py"), str(fresh), str(raw)]],
+        "calibration": [[*ABM, "calibrate", "--out", str(fresh), "--quiet"]],
+        "calibration-2023": [
+            [*ABM, "calibrate", "--known-by", "2023-06-30", "--out", str(fresh), "--quiet"]
+        ],
     }.get(kept.name, [])
 
 

@@ -57,6 +57,18 @@ def test_what_it_cannot_make_is_said(tmp_path: Path) -> None:
     assert reproduce(tmp_path, tmp_path, tmp_path)["."].startswith("not regenerated")
 
 
+MEASURED = {"bench", "checks"}  # times, and what `make fuzz` and its like found
+
+
+def test_what_is_kept_can_be_made_anew() -> None:
+    home = Path(__file__).parents[1]
+    for kept in sorted(path for path in (home / "results").iterdir() if path.is_dir()):
+        made = (kept / "run.json").is_file() or MADE["_commands"](
+            kept, home / "experiments", Path("raw"), Path("fresh")
+        )
+        assert bool(made) != (kept.name in MEASURED), kept.name
+
+
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert MADE["main"](["nothing-so-called"]) == 2
     assert "nothing-so-called" in capsys.readouterr().err
