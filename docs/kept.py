@@ -146,8 +146,10 @@ def fitted_factors() -> str:
             )
         )
     rest = ", ".join(sorted(set(kept.loc[left_out, "factor"])))
-    columns = ("factor", "prior", "centre, middle", "90 %, middle", "variance gone: low, middle, high",
-               "covered, model", "covered, twin")  # fmt: skip
+    columns = (
+        *("factor", "prior", "centre, middle", "90 %, middle"),
+        *("variance gone: low, middle, high", "covered, model", "covered, twin"),
+    )
     return f"{table(columns, rows)}\nLeft out by the screen, so as they were: {rest}.\n"
 
 

@@ -3,10 +3,10 @@
     python experiments/reproduce.py [NAME ...]     some of the folders of results/ alone
 
 Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, the
-claims asked again, the fits made again, the gallery drawn again, folders of runs (with run.json) run again; then every
-table is compared number by number and every figure pixel by pixel. Other folders are named, with
-the page that says how they came about. Raw parts stay in build/reproduce/, so it goes on where it
-was stopped.
+claims asked again, the fits made again, the gallery drawn again, folders of runs (with run.json)
+run again; then every table is compared number by number and every figure pixel by pixel. Other
+folders are named, with the page that says how they came about. Raw parts stay in build/reproduce/,
+so it goes on where it was stopped.
 """
 
 from __future__ import annotations
