@@ -93,6 +93,19 @@ def _difference(row: pd.Series) -> str:
     return terminal.with_spread(row["difference"], (row["high"] - row["low"]) / 2, 2)
 
 
+def shares() -> str:
+    """Shapley shares of the mechanisms, exact of the twin, and their sum."""
+    kept = pd.read_csv(RESULTS / "attribution" / "shapley.csv")
+    parts = kept.pivot(index="name", columns="outcome", values="value")
+    parts = parts.loc[list(dict.fromkeys(kept["name"])), list(dict.fromkeys(kept["outcome"]))]
+    parts.loc["all of them"] = parts.sum()
+    rows = [
+        (str(name), *(f"{value / 1000:+,.0f}" for value in row))
+        for name, row in zip(parts.index, parts.to_numpy(), strict=True)
+    ]
+    return table(("thousand people", *(n.replace("_", " ") for n in parts.columns)), rows)
+
+
 def fitted_targets() -> str:
     """Each judged target at the centre of each evidence scenario, misses first."""
     kept = pd.read_csv(RESULTS / "calibration" / "targets.csv")
@@ -177,6 +190,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "fitted targets": fitted_targets,
     "fitted factors": fitted_factors,
     "predicted": predicted,
+    "shares": shares,
     "ablations": ablations,
     "verdicts": verdicts,
     **{f"claim {id}": lambda id=id: claim(id) for id in CLAIMS},  # type: ignore[misc]

@@ -59,9 +59,10 @@ def shapley_bars(values: pd.DataFrame, label: str, unit: str, notes: str = "") -
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_xlabel(f"contribution, {unit}")
     total = float(rows["value"].sum()) / by
+    intervals = "; lines are 95 % intervals" if rows["low"].notna().any() else ""
     source = (
-        f"{BY}; Shapley values: the mean over all orders of what switching each on adds; lines "
-        f"are 95 % intervals. Together: {total:,.4g} {unit}. {notes}"
+        f"{BY}; Shapley values: the mean over all orders of what switching each on adds"
+        f"{intervals}. Together: {total:,.4g} {unit}. {notes}"
     )
     return signed(figure, titled("What makes it", label), source.strip())
 
