@@ -74,7 +74,14 @@ def _commands(kept: Path, studies: Path, raw: Path, fresh: Path) -> list[list[st
         "twin": [[str(HOME / "docs" / "twin.py"), str(fresh), str(raw)]],
         "calibration": [[*ABM, "calibrate", "--out", str(fresh), "--quiet"]],
         "calibration-2023": [
-            [*ABM, "calibrate", "--known-by", "2023-06-30", "--out", str(fresh), "--quiet"]
+            [
+                *ABM,
+                "calibrate",
+                str(studies / "calibration-2023.toml"),
+                "--out",
+                str(fresh),
+                "--quiet",
+            ]
         ],
     }.get(kept.name, [])
 
