@@ -7,6 +7,7 @@ error is one line on standard error.
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -78,6 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(str(error), BAD_INPUT)
     except OutputError as error:
         return _failed(str(error), BAD_OUTPUT)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            raise
+        terminal.close_output()
+        return _failed("cannot print: the device is full", BAD_OUTPUT)
     except KeyboardInterrupt as stopped:
         return _failed(str(stopped) or "stopped; no results were written", STOPPED)
     return status

@@ -285,6 +285,14 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("end", "status"), [("> /dev/full", 1), (">&-", 0)])
+def test_output_that_cannot_be_printed_is_no_traceback(end: str, status: int) -> None:
+    command = f"{sys.executable} -m abm list parameters {end}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr and done.stderr.count("\n") == status
+
+
 def test_an_ascii_terminal_is_no_error() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "abm", "list", "parameters"]

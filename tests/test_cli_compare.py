@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -40,6 +41,30 @@ def test_one_person_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     assert said.startswith("person 12: age ")
     assert "A is war-years, B is shut-eu" in said
     assert os.listdir(folder) == []
+
+
+def test_one_person_is_told_alike_on_a_narrow_terminal(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns of the same name, one a world, are all there."""
+    person = ["--person", "12"]
+    said = []
+    for width in ("200", "40"):
+        monkeypatch.setenv("COLUMNS", width)
+        assert main([*WORLDS, *QUICK, *person]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0].count("stayed") == said[1].count("stayed") > 0
+    assert said[0].count("attention") <= said[1].count("attention")
+
+
+def test_somebody_to_look_at_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["compare", "war-years", "lenient-renewal", "--scale", "10000", "--replicates", "1"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    person = re.search(r"--person (\d+)", said)
+    assert person
+    assert main([*asked[:5], "--person", person[1]]) == 0
+    assert "Their lives part" in capsys.readouterr().out
 
 
 BAD = {

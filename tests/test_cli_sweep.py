@@ -182,6 +182,21 @@ def test_a_run_is_no_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "holds the results of abm run; choose another" in refusal(capsys)
 
 
+def test_a_folder_of_tables_alone_is_told_and_does_not_stop_a_dry_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As git keeps results: study.json and tables, no runs."""
+    assert main(["sweep", "mine.toml", "--out", "kept", "--quiet"]) == 0
+    (folder / "kept" / "points.parquet").unlink()
+    before = sorted(folder.rglob("*"))
+    assert main(["sweep", "mine.toml", "--out", "kept", "--dry-run"]) == 0
+    capsys.readouterr()
+    for asked in (["sweep", "mine.toml", "--out", "kept"], ["sensitivity", "kept"]):
+        assert main(asked) == 2
+        assert "holds tables of a sweep, not its runs" in refusal(capsys)
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_the_example_of_the_tests_can_be_estimated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", str(GRID), "--dry-run"]) == 0
     assert "small-grid: 4 points, 8 runs" in capsys.readouterr().out

@@ -60,6 +60,22 @@ def test_every_host_has_a_place_of_its_own_within_the_frame() -> None:
     assert (round(east), round(north)) == (10, 51)
 
 
+def test_any_host_beyond_the_frame_stands_at_its_edge_and_is_named(
+    outcomes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that was added by hand."""
+    assert (
+        source_of(maps.where_they_are(outcomes)).count("the United States and Argentina lie") == 1
+    )
+    middle = countries.middle
+    places = {"Brazil": (-52.0, -10.0)}
+    monkeypatch.setattr(countries, "middle", lambda host: places.get(host) or middle(host))
+    x, y = maps.place_of("Brazil")
+    assert maps.WIDTH[0] < x < maps.WIDTH[1] and maps.HEIGHT[0] < y < maps.HEIGHT[1]
+    renamed = outcomes.replace({"host": {"Spain": "Brazil"}})
+    assert "Argentina and Brazil lie beyond" in source_of(maps.where_they_are(renamed))
+
+
 def test_the_plane_keeps_areas() -> None:
     """A degree square shrinks with the cosine of its latitude, on the sphere and on the plane."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -244,6 +246,24 @@ def test_what_cannot_be_done_is_told(
     assert told in error
     assert error.count("\n") == 1
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_line(
+    sweep: Sweep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing can be written, nothing can be taken away either."""
+
+    opened = Path.open
+
+    def read_only(path: Path, mode: str = "r", **more: Any) -> Any:
+        if mode == "r":
+            return opened(path, mode, **more)
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "open", read_only)
+    monkeypatch.setattr(Path, "unlink", lambda path, **_: read_only(path, "w"))
+    assert main(["report", str(sweep.folder)]) == 1
+    assert "read-only file system" in capsys.readouterr().err
 
 
 def test_a_missing_package_is_told_before_anything_is_written(

@@ -15,6 +15,7 @@ from made_up_runs import WEEKS, a_run, outcomes
 
 from abm.errors import InputError
 from abm.study import observed, targets
+from abm.study import target as target_file
 from abm.study.readings import last_day
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "targets.md"
@@ -62,6 +63,20 @@ def test_beyond_the_horizon_is_never_a_guess(monkeypatch: pytest.MonkeyPatch) ->
     assert list(table["status"]) == ["fit", "beyond the horizon"]
     assert isnan(table.at[1, "simulated"]) and table.at[1, "hit"] is pd.NA
     assert targets.hits(table) == (1, 1)
+
+
+def test_nobody_to_count_is_neither_hit_nor_miss(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "TARGETS", (a_target(), a_target("T5")))
+    row = targets.judged(a_target(), [1.0, float("nan")], seen=True)
+    assert row["status"] == "no value" and row["hit"] is pd.NA
+    table = pd.DataFrame([row, targets.judged(a_target("T5"), [7_000.0], seen=True)])
+    assert targets.hits(table)[1] == 1
+
+
+def test_only_processes_are_suggested(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as told:
+        target_file.process_named("stock_at")
+    assert "Did you mean 'stock_at'" not in str(told.value)
 
 
 def test_all_parts_must_hold_but_only_one_reading(monkeypatch: pytest.MonkeyPatch) -> None:

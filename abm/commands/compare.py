@@ -65,6 +65,12 @@ def do(asked: argparse.Namespace) -> None:
         for note in pair.notes:
             print(f"abm: {note}", file=sys.stderr)
         _show(pair, terminal.console())
+        parted = pair.changed[(pair.changed["replicate"] == 0) & pair.changed["parted"].notna()]
+        for person in parted["person"].head(1):
+            print(
+                f"whose fate differs: changed.csv; the same command with --person {person} tells "
+                "one life in both worlds"
+            )
         print(f"results in {out}")
 
 

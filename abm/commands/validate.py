@@ -45,8 +45,10 @@ def add(commands: Any) -> None:
 
 def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
-    from abm.study import validate
+    from abm.study import parts, validate
 
+    if asked.out:
+        parts.check_file(Path(asked.out))
     with settings.progress("validate", asked, "runs") as progress:
         found = validate.validate(
             asked.facts,
@@ -58,18 +60,10 @@ def do(asked: argparse.Namespace) -> None:
             progress=progress,
         )
     if asked.out:
-        _write(found.table, Path(asked.out))
+        table = found.table.to_csv(index=False, lineterminator="\n")
+        parts.write_bytes(table.encode(), Path(asked.out))
     if not asked.quiet:
         show(found.table, found.scores)
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    from abm.errors import OutputError
-    from abm.study import parts, store
-
-    if path.is_dir():
-        raise OutputError(store.cannot_write(path, IsADirectoryError(0, "it is a folder")))
-    parts.write_bytes(table.to_csv(index=False, lineterminator="\n").encode(), path)
 
 
 def show(table: pd.DataFrame, scores: pd.DataFrame) -> None:

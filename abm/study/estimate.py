@@ -54,10 +54,14 @@ def estimate(study: Study, folder: Path) -> Estimate:
     Seconds and bytes are those of the runs that are done; where there are none, of the plan's
     first run, done here and thrown away.
 
-    Raises InputError, OutputError as `sweep_store.settled`.
+    A folder of tables alone is passed over: the study would run in another. Raises InputError,
+    OutputError as `sweep_store.settled`.
     """
-    plan, done = sweep_store.would_be(study, folder), 0
-    if (folder / sweep_store.STUDY).exists():
+    begun = (folder / sweep_store.STUDY).exists()
+    tables_alone = begun and not (folder / sweep_store.POINTS).exists()
+    plan = sweep_store.planned(study) if tables_alone else sweep_store.would_be(study, folder)
+    done = 0
+    if begun and not tables_alone:
         status = Sweep(folder).status()
         done = status["done"] + status["failed"] + status["timed out"]
         seconds = status["seconds"]

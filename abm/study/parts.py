@@ -134,6 +134,19 @@ def write_bytes(content: bytes, path: Path, exclusive: bool = False) -> bool:
     return True
 
 
+def check_file(path: Path) -> None:
+    """OutputError if a file could not be written there now; leaves nothing behind."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
+        above = next(parent for parent in path.absolute().parents if parent.exists())
+        probe = above / f".{path.name}.{secrets.token_hex(6)}.probe"
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(cannot_write(path, error)) from error
+
+
 def _linked(partial: Path, path: Path) -> bool:
     """Put a file in place unless there is one, FileExistsError; False where links are not known."""
     try:

@@ -216,7 +216,7 @@ def _check_free(folder: Path, overwrite: bool, mark: str) -> None:
     if not overwrite:
         raise InputError(
             f"{folder} exists; ask to overwrite it (--overwrite, or overwrite=True) "
-            "or choose another, for example results/mine"
+            f"or choose another, for example results/{folder.name}-2"
         )
     if not (folder / mark).is_file():
         raise InputError(

@@ -81,7 +81,7 @@ def read(source: str | Path | Mapping[str, Any]) -> Study:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        example = "abm sweep experiments/policy-grid.toml"
+        example = "abm sweep experiments/policy-grid.toml --out results/grid"
         raise InputError(f"no study file {str(path)!r}. Example: {example}") from None
     except OSError as error:
         raise InputError(f"cannot read study {str(path)!r}: {error.strerror}") from None

@@ -29,7 +29,7 @@ from abm.study.study_file import Study
 
 STUDY, POINTS, PEOPLE, ELSEWHERE = "study.json", "points.parquet", "people.csv", "elsewhere.parquet"
 FORMAT = 1
-OTHER = "choose another folder, for example --out results/mine; runs in common are not done again"
+OTHER = "choose another folder, for example --out results/mine-2; runs in common are not done again"
 # What may differ when a study goes on in its folder: it grows, or is only named differently.
 FREE = ("title", "name", "replicates", "limit_seconds", "chunk", "design", "stop", "factors")
 
@@ -43,6 +43,8 @@ def plan_of(folder: Path) -> Plan:
         raise InputError(
             f"{folder} holds no sweep (no {STUDY}). Example: abm sweep study.toml --out {folder}"
         ) from None
+    if not (folder / POINTS).exists():
+        raise InputError(f"{folder} holds tables of a sweep, not its runs; {OTHER}")
     return _plan_of(folder, stamp.st_mtime_ns, stamp.st_ino)
 
 
@@ -59,7 +61,7 @@ def _plan_of(folder: Path, changed: int, node: int) -> Plan:
         made_by = given["origin"]["model_sha256"], given["origin"]["data_sha256"]
         return Plan(study, points.iloc[:used], rounds, given["chunk"], made_by)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(f"cannot read the sweep in {folder}: {error!r}; {OTHER}") from None
+        raise InputError(f"cannot read the sweep in {folder}: {error}; {OTHER}") from None
 
 
 def read_json(folder: Path) -> dict[str, Any]:

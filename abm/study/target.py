@@ -133,7 +133,11 @@ def process_named(name: str) -> Process:
     """The observation process of this name, a public function of `abm.study.observed`."""
     process = getattr(observed, name, None)
     if name.startswith("_") or getattr(process, "__module__", "") != observed.__name__:
-        known = [n for n, f in vars(observed).items() if not n.startswith("_") and callable(f)]
+        known = [
+            found
+            for found, made in vars(observed).items()
+            if not found.startswith("_") and getattr(made, "__module__", "") == observed.__name__
+        ]
         raise unknown("observation process", name, known, "departures")
     return cast(Process, process)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from math import isnan
 from pathlib import Path
 
 import pandas as pd
@@ -28,7 +29,8 @@ def evaluate(run: Tables, file: str | Path | None = None) -> pd.DataFrame:
     file : targets of one's own (docs/your-own-targets.md) in place of the packaged ones
 
     Columns: id, what, observed_low, observed_high, unit, simulated, hit, source, status. hit is
-    missing where there is nothing to judge: inputs, set by it, not covered, beyond the horizon.
+    missing where there is nothing to judge: inputs, set by it, not covered, beyond the horizon,
+    nobody to count.
     """
     return evaluate_all([run], file).drop(columns="spread")
 
@@ -58,6 +60,8 @@ def judged(target: Target, readings: Sequence[float], seen: bool) -> dict[str, o
     judged = status == "fit" or status.startswith("evidence")
     if judged and not seen:
         status, judged = "beyond the horizon", False
+    elif judged and isnan(mean):
+        status, judged = "no value", False
     return {
         "id": target.id,
         "what": target.what,

@@ -57,8 +57,9 @@ def middle(country: str) -> tuple[float, float]:
     )
 
 
-def on_plane(degrees: Points) -> Points:
-    """Lambert's azimuthal equal-area projection about CENTRE, km; NaN where too far to be seen."""
+def on_plane(degrees: Points, everywhere: bool = False) -> Points:
+    """Lambert's azimuthal equal-area projection about CENTRE, km; NaN where too far to be seen,
+    unless asked for everywhere."""
     east, north = np.radians(np.asarray(degrees, float)).T
     east0, north0 = np.radians(CENTRE)
     near = np.sin(north0) * np.sin(north) + np.cos(north0) * np.cos(north) * np.cos(east - east0)
@@ -66,7 +67,8 @@ def on_plane(degrees: Points) -> Points:
     x = k * np.cos(north) * np.sin(east - east0)
     y = k * (np.cos(north0) * np.sin(north) - np.sin(north0) * np.cos(north) * np.cos(east - east0))
     plane = np.column_stack([x, y])
-    plane[near < np.cos(np.radians(SEEN_DEGREES))] = np.nan
+    if not everywhere:
+        plane[near < np.cos(np.radians(SEEN_DEGREES))] = np.nan
     return plane
 
 

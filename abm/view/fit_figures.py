@@ -15,7 +15,7 @@ from abm.study.evidence import EVIDENCE
 from abm.view.claim_figures import COLOURS
 from abm.view.labels import BY, wrapped
 from abm.view.style import BLUE, GREY, ORANGE, PALE, canvas, plain, signed
-from abm.view.target_plot import JUDGED, on_scale
+from abm.view.target_plot import on_scale
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+JUDGED = ("fit", *(f"evidence {name}" for name in EVIDENCE))
 ROW = 0.3  # inches a target or factor
 REACH = 2.0  # widths of the observed range that are shown on either side
 CENTRAL = 0.9

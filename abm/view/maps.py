@@ -41,6 +41,7 @@ BORDERS = (
 FLOWS = {"departures": BLUE, "returns": ORANGE}
 WIDTH, HEIGHT = (-5700.0, 7100.0), (-3700.0, 2900.0)  # km on the plane: what is shown
 BEYOND = {"United States": (-5300.0, 2400.0), "Argentina": (-5300.0, -3300.0)}  # off the map
+MARGIN = 400.0  # km from the frame's edge at which other hosts beyond it stand
 PEOPLE_A_POINT = 250.0  # people a square point of a circle
 WIDTH_OF_1000 = 1.3  # points of a line for a thousand people a week; as the square root
 LEAST_NAMED = 0.015  # share of all abroad from which a host has its name
@@ -147,8 +148,19 @@ def place_of(host: str) -> tuple[float, float]:
     """Where a host's circle stands, km on the plane; beyond the frame, at its edge."""
     if host in BEYOND:
         return BEYOND[host]
-    x, y = countries.on_plane(np.array([countries.middle(host)]))[0]
+    x, y = _within(_middle(host))
     return float(x), float(y)
+
+
+def _middle(host: str) -> Any:
+    """A host's middle on the plane, also out of sight."""
+    return countries.on_plane(np.array([countries.middle(host)]), everywhere=True)[0]
+
+
+def _within(place: Any) -> Any:
+    """A place, or the nearest to it that is well within the frame."""
+    ends = np.array([WIDTH, HEIGHT]) + MARGIN * np.array([1.0, -1.0])
+    return np.clip(place, ends[:, 0], ends[:, 1])
 
 
 def _draw(axes: Axes, week: pd.DataFrame, small: bool = False) -> list[Any]:
@@ -272,8 +284,13 @@ def _said(week: pd.DataFrame, first: pd.Timestamp) -> str:
 
 
 def _source(outcomes: pd.DataFrame) -> str:
+    hosts = {str(host) for host in outcomes["host"].unique() if host != WORLD}
+    further = sorted(
+        host for host in hosts - BEYOND.keys() if (_within(_middle(host)) != _middle(host)).any()
+    )
+    *most, last = ("the United States", "Argentina", *further)
+    beyond = f"{', '.join(most)} and {last} lie beyond the frame"
     return (
         f"{SOURCE}; mean of {counted(replicates(outcomes), 'replicate')}. Circles by area; lines "
-        f"as the square root of people; the United States and Argentina lie beyond the frame.\n"
-        f"{BORDERS}"
+        f"as the square root of people; {beyond}.\n{BORDERS}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from abm.errors import InputError, OutputError
@@ -63,4 +64,5 @@ def _write(path: Path, text: str) -> None:
     except OSError as error:
         raise OutputError(store.cannot_write(path, error)) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written, there is nothing to take away
+            partial.unlink(missing_ok=True)

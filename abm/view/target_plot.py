@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 ROW = 0.27  # inches a target
 REACH = 2.0  # widths of the observed range that are shown on either side
-JUDGED = ("fit", "evidence low", "evidence middle", "evidence high")
+EVIDENCE = "middle"  # whose shares of returnees are judged if not said
 
 
-def target_plot(targets: pd.DataFrame) -> Figure:
+def target_plot(targets: pd.DataFrame, evidence: str = EVIDENCE) -> Figure:
     """Each target on a scale of its own: the observed range as a bar, the model's mean and spread.
 
     targets : as `Run.targets` or `Replicates.targets` gives it (then with spread). Filled dots are
-        judged, hollow ones are not (inputs, set by hand, shown). What lies far off stands at the
-        edge as an arrow. Left out are targets that the run gives no number for.
+        judged, hollow ones are not (inputs, set by hand, shown, of other evidence on returns). What
+        lies far off stands at the edge as an arrow. Targets that the run gives no number for are
+        named below.
     """
     rows = targets[targets["simulated"].notna()].reset_index(drop=True)
     if rows.empty:
         raise ValueError("no target has a simulated value; the run ends before the first of them")
     figure, (axes,) = canvas(1, 1, height=1.3 + ROW * len(rows))
     for place, (_, row) in enumerate(rows.iterrows()):
-        _draw(axes, place, row)
+        _draw(axes, place, row, row["status"] in ("fit", f"evidence {evidence}"))
     names = [wrapped(f"{row['id']}  {row['what']}", 70) for _, row in rows.iterrows()]
     axes.set_yticks(range(len(rows)), names, fontsize=7.5)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -44,9 +45,12 @@ def target_plot(targets: pd.DataFrame) -> Figure:
     source = (
         "Simulated by Relokant. Grey: the observed range, without an end where it reaches the "
         "edge; blue: inside, orange: outside; lines are one standard deviation over runs either "
-        "way. Hollow: not judged (input, used to set a number, or shown). Arrows: further off "
-        "than the scale."
+        "way. Hollow: not judged (input, used to set a number, shown, or of other evidence on "
+        "returns). Arrows: further off than the scale."
     )
+    without = targets.loc[targets["simulated"].isna(), "id"]
+    if len(without):
+        source += f" Without a number: {', '.join(without)}."
     return signed(figure, "What sources observed, and what the model gives", source)
 
 
@@ -63,7 +67,7 @@ def _width(low: float, high: float) -> float:
     return (high - low) or abs(low) or 1.0
 
 
-def _draw(axes: Axes, place: int, row: pd.Series) -> None:
+def _draw(axes: Axes, place: int, row: pd.Series, judged: bool) -> None:
     low, high = float(row["observed_low"]), float(row["observed_high"])
     left = 0.0 if math.isfinite(low) else -REACH
     right = 1.0 if math.isfinite(high) else 1 + REACH
@@ -72,7 +76,7 @@ def _draw(axes: Axes, place: int, row: pd.Series) -> None:
     at = on_scale(mean, low, high)
     inside = (left == -REACH or at >= 0) and (right > 1 or at <= 1)
     colour = BLUE if inside else ORANGE
-    face = colour if row["status"] in JUDGED else "white"
+    face = colour if judged else "white"
     shown = float(np.clip(at, -REACH, 1 + REACH))
     if shown != at:
         marker = "<" if at < 0 else ">"

@@ -27,6 +27,7 @@ UNJUDGED = {  # status of a target: how it shows, and why
     "set": ("set", "used to set a number of the model"),
     "not covered": ("none", "no outcome covers it yet"),
     "beyond the horizon": ("later", "beyond the last day of the run"),
+    "no value": ("no value", "nobody to count in some of the runs"),
 }
 EVIDENCE = ("evidence low", "evidence middle", "evidence high")
 
@@ -137,6 +138,9 @@ def with_spread(mean: float, spread: float, significant: int = 3) -> str:
 
 def plain_output() -> None:
     """Replace what an odd terminal encoding cannot show, rather than fail on it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -186,15 +190,17 @@ def _print_records(
     styles: Callable[[str], str],
 ) -> None:
     for row in rows:
-        cells = dict(zip(columns[1:], row[1:], strict=True))
-        name, what = Text(row[0], style="bold"), Text(cells.pop("what", ""))
+        cells = list(zip(columns[1:], row[1:], strict=True))
+        described = columns.count("what") == 1  # else they are facts like any other
+        about = next((cell for name, cell in cells if described and name == "what"), "")
+        name, what = Text(row[0], style="bold"), Text(about)
         apart = len(name) + 2 + len(what) > out.width
         out.print(name if apart else Text("  ").join([name, what]))
         facts = [what] if apart else []
         facts += [
             Text.assemble((f"{name} " if name else "", "dim"), (cell, styles(cell)))
-            for name, cell in cells.items()
-            if cell
+            for name, cell in cells
+            if cell and not (described and name == "what")
         ]
         for line in _packed(facts, out.width - 2):
             out.print(Padding(line, (0, 0, 0, 2)))
