@@ -92,8 +92,29 @@ def _difference(row: pd.Series) -> str:
     return terminal.with_spread(row["difference"], (row["high"] - row["low"]) / 2, 2)
 
 
+def checks() -> str:
+    """What the long checks asked and what they measured."""
+    reached = pd.read_csv(RESULTS / "checks" / "coverage.csv").sum(numeric_only=True)
+    changed = pd.read_csv(RESULTS / "checks" / "mutation.csv", index_col="file")
+    fuzzed = pd.read_csv(RESULTS / "checks" / "fuzz.csv").sum(numeric_only=True)
+    lines = reached["covered_lines"] / reached["num_statements"]
+    branches = reached["covered_branches"] / reached["num_branches"]
+    rows = [
+        ("coverage of the model, lines", "at least 95 %", f"{100 * lines:.1f} %"),
+        ("coverage of the model, branches", "at least 95 %", f"{100 * branches:.1f} %"),
+    ]
+    for file, counts in changed.groupby(level="file", sort=False):
+        killed, mutants = counts["killed"].sum(), counts.drop(columns="function").to_numpy().sum()
+        measured = f"{100 * killed / mutants:.1f} % ({killed} of {mutants})"
+        rows.append((f"mutants killed, `{file}`", "at least 85 %", measured))
+    measured = f"{fuzzed['cases']:,.0f} cases, {fuzzed['failed']:.0f} failed"
+    rows.append(("damaged inputs (fuzz)", "at least 20,000 cases, none failed", measured))
+    return table(("check", "asked", "measured"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "ablations": ablations,
+    "checks": checks,
     "verdicts": verdicts,
     **{f"claim {id}": lambda id=id: claim(id) for id in CLAIMS},  # type: ignore[misc]
 }
