@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test verify examples lint docs bench agreement bench-sweeps claims studies gallery install
+.PHONY: run test verify examples lint docs bench agreement bench-sweeps claims studies gallery twin install
 .PHONY: reproduce archive mutation fuzz coverage oldest newest
 
 STUDIES := one-at-a-time morris-screen sobol policy-grid ablations
@@ -47,6 +47,9 @@ bench-sweeps: install   ## what a sweep costs beside its runs; a quarter of an h
 
 gallery: install        ## the figures of docs/gallery.md, some ten minutes
 	$(BIN)/python docs/gallery.py
+
+twin: install           ## the tables and figures of docs/twin.md and docs/identifiability.md
+	$(BIN)/python docs/twin.py
 
 studies: install        ## the shipped studies, hours; goes on where it was stopped
 	set -e; for study in $(STUDIES); do \
