@@ -48,7 +48,7 @@ bench-sweeps: install   ## what a sweep costs beside its runs; a quarter of an h
 gallery: install        ## the figures of docs/gallery.md, some ten minutes
 	$(BIN)/python docs/gallery.py
 
-twin: install           ## tables and figures of the twin's pages, some ten minutes
+twin: install           ## the tables and figures of docs/twin.md and docs/identifiability.md
 	$(BIN)/python docs/twin.py
 
 studies: install        ## the shipped studies, hours; goes on where it was stopped

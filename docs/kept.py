@@ -105,9 +105,79 @@ def shares() -> str:
     return table(("thousand people", *(n.replace("_", " ") for n in parts.columns)), rows)
 
 
+def checks() -> str:
+    """What the long checks asked and what they measured."""
+    reached = pd.read_csv(RESULTS / "checks" / "coverage.csv").sum(numeric_only=True)
+    changed = pd.read_csv(RESULTS / "checks" / "mutation.csv", index_col="file")
+    fuzzed = pd.read_csv(RESULTS / "checks" / "fuzz.csv").sum(numeric_only=True)
+    lines = reached["covered_lines"] / reached["num_statements"]
+    branches = reached["covered_branches"] / reached["num_branches"]
+    rows = [
+        ("coverage of the model, lines", "at least 95 %", f"{100 * lines:.1f} %"),
+        ("coverage of the model, branches", "at least 95 %", f"{100 * branches:.1f} %"),
+    ]
+    for file, counts in changed.groupby(level="file", sort=False):
+        killed, mutants = counts["killed"].sum(), counts.drop(columns="function").to_numpy().sum()
+        measured = f"{100 * killed / mutants:.1f} % ({killed} of {mutants})"
+        rows.append((f"mutants killed, `{file}`", "at least 85 %", measured))
+    measured = f"{fuzzed['cases']:,.0f} cases, {fuzzed['failed']:.0f} failed"
+    rows.append(("damaged inputs (fuzz)", "at least 20,000 cases, none failed", measured))
+    return table(("check", "asked", "measured"), rows)
+
+
+def docking() -> str:
+    """The world's flows and stock to the end of 2024, in the twin and in the model."""
+    kept = pd.read_csv(RESULTS / "twin" / "docking.csv").query("hosts == 'World'")
+    sums = kept.groupby("outcome")[["twin", "model"]].sum()
+    order = kept.query("outcome == 'departures' and until_week == 44")
+    named: dict[str, dict[Any, Any]] = {
+        "departures": sums.loc["departures"].to_dict(),
+        "of them under the order, 29 September to 28 December 2022": order.iloc[0].to_dict(),
+        "returns": sums.loc["returns"].to_dict(),
+        "onward moves": sums.loc["onward_moves"].to_dict(),
+        "abroad at the end": kept.query("outcome == 'stock_abroad'").iloc[-1].to_dict(),
+    }
+    rows = []
+    for name, row in named.items():
+        difference = f"{100 * (row['twin'] / row['model'] - 1):+.1f} %"
+        errors = f" ({abs(row['z']):.1f} errors)" if "z" in row else ""
+        pair = in_thousands(row["twin"]), in_thousands(row["model"])
+        rows.append((name, *pair, difference + errors))
+    return minus(table(("", "twin", "model", "difference"), rows))
+
+
+def mechanisms_off() -> str:
+    """What some mechanisms off change in the twin and in the model, with standard errors."""
+    kept = pd.read_csv(RESULTS / "twin" / "mechanisms.csv")
+    what = {each.id: each.what for each in MECHANISMS}
+    rows = []
+    for off, of_one in kept.groupby("off", sort=False):
+        cells = [
+            f"{in_thousands(row['twin'])} ± {in_thousands(row['twin_se'])}, "
+            f"{in_thousands(row['model'])} ± {in_thousands(row['model_se'])}"
+            for row in of_one.to_dict("records")
+        ]
+        rows.append((str(off), what[str(off)], *cells))
+    names = ("departures: twin, model", "returns: twin, model", "abroad: twin, model")
+    return minus(table(("off", "mechanism", *names), rows))
+
+
+def in_thousands(people: float) -> str:
+    """Whole thousands, or tenths below ten."""
+    return f"{people / 1e3:,.{0 if abs(people) >= 9950 else 1}f}"
+
+
+def minus(text: str) -> str:
+    """With signs of minus for hyphens before digits."""
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "shares": shares,
     "ablations": ablations,
+    "checks": checks,
+    "docking": docking,
+    "mechanisms off": mechanisms_off,
     "verdicts": verdicts,
     **{f"claim {id}": lambda id=id: claim(id) for id in CLAIMS},  # type: ignore[misc]
 }

@@ -3,10 +3,10 @@
     python experiments/reproduce.py [NAME ...]     some of the folders of results/ alone
 
 Folders of studies (with study.json) are swept and analysed anew by experiments/NAME.toml, the
-claims asked again, the fits made again, the gallery drawn again, folders of runs (with run.json)
-run again; then every table is compared number by number and every figure pixel by pixel. Other
-folders are named, with the page that says how they came about. Raw parts stay in build/reproduce/,
-so it goes on where it was stopped.
+claims asked again, the gallery drawn again, the twin's tables made again, folders of runs (with
+run.json) run again; then every table is compared number by number and every figure pixel by pixel.
+Folders ELSEWHERE are named, with what makes them; one that nothing makes counts as different. Raw
+parts stay in build/reproduce/, so it goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 
-from abm.study.calibration.folder import ABOUT as CALIBRATION
 from abm.study.verify import verify
 
 HOME = Path(__file__).resolve().parents[1]
 SAME = "the same"
+ELSEWHERE = {  # what is not made again here, and by what it is
+    "bench": "make bench and make bench-sweeps: times, which no other machine repeats",
+    "checks": "make fuzz, make coverage and make mutation",
+}
 ABM = ("-m", "abm")
 
 
@@ -34,15 +37,14 @@ def reproduce(kept: Path, studies: Path, build: Path) -> dict[str, str]:
     raw, fresh = build / kept.name, build / "results" / kept.name
     commands = _commands(kept, studies, raw, fresh)
     if not commands:
-        return {".": f"not regenerated here; see {kept.name}/README.md or CONTRIBUTING.md"}
+        by = ELSEWHERE.get(kept.name)
+        return {".": f"not regenerated here, but by {by}" if by else "nothing regenerates it"}
     for command in commands:
         if subprocess.run([sys.executable, *command], check=False).returncode:
             return {".": f"python {' '.join(command)} failed"}
-    # A calibration's folder holds all its runs, of which nothing is kept.
-    folders = [kept] if (fresh / CALIBRATION).exists() else [kept, fresh]
     names = {
         path.relative_to(folder)
-        for folder in folders
+        for folder in (kept, fresh)
         for path in folder.rglob("*")
         if path.is_file() and path.suffix != ".json"  # provenance: when, and by what code
     }
@@ -71,19 +73,20 @@ def _commands(kept: Path, studies: Path, raw: Path, fresh: Path) -> list[list[st
                 "--quiet",
             ]
         ],
-        "twin": [[str(HOME / "docs" / "twin.py"), str(fresh), str(raw)]],
-        "calibration": [[*ABM, "calibrate", "--out", str(fresh), "--quiet"]],
-        "calibration-2023": [
-            [
-                *ABM,
-                "calibrate",
-                str(studies / "calibration-2023.toml"),
-                "--out",
-                str(fresh),
-                "--quiet",
-            ]
-        ],
+        "twin": [[str(HOME / "docs" / "twin.py"), str(fresh)]],
     }.get(kept.name, [])
+
+
+def orphans(results: Path, studies: Path) -> list[str]:
+    """The kept folders that nothing makes anew, neither here nor elsewhere."""
+    folders = [path for path in sorted(results.iterdir()) if path.is_dir()]
+    return [
+        path.name
+        for path in folders
+        if not (path / "run.json").is_file()
+        and path.name not in ELSEWHERE
+        and not _commands(path, studies, results, results)
+    ]
 
 
 def _run_again(kept: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from small_studies import GRID
 
 from abm.cli import main
 
-MADE = runpy.run_path(str(Path(__file__).parents[1] / "experiments" / "reproduce.py"))
+HOME = Path(__file__).parents[1]
+MADE = runpy.run_path(str(HOME / "experiments" / "reproduce.py"))
 reproduce: Callable[..., dict[str, str]] = MADE["reproduce"]
 
 
@@ -54,19 +56,30 @@ def test_what_differs_is_told(kept: Path, tmp_path: Path) -> None:
 
 
 def test_what_it_cannot_make_is_said(tmp_path: Path) -> None:
-    assert reproduce(tmp_path, tmp_path, tmp_path)["."].startswith("not regenerated")
+    assert reproduce(tmp_path / "bench", tmp_path, tmp_path)["."].startswith("not regenerated")
+    assert reproduce(tmp_path, tmp_path, tmp_path)["."] == "nothing regenerates it"
 
 
-MEASURED = {"bench", "checks"}  # times, and what `make fuzz` and its like found
+def test_every_kept_folder_is_made_by_something(tmp_path: Path) -> None:
+    listed = ["git", "ls-files", "results"]
+    done = subprocess.run(listed, cwd=HOME, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip("not a repository")
+    files = done.stdout.splitlines()
+    assert len(files) > 50
+    results = tmp_path / "results"
+    for name in files:  # as in the repository, without results of one's own
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert MADE["orphans"](results, HOME / "experiments") == []
+    (results / "by-hand").mkdir()
+    (results / "by-hand" / "numbers.csv").touch()
+    assert MADE["orphans"](results, HOME / "experiments") == ["by-hand"]
 
 
-def test_what_is_kept_can_be_made_anew() -> None:
-    home = Path(__file__).parents[1]
-    for kept in sorted(path for path in (home / "results").iterdir() if path.is_dir()):
-        made = (kept / "run.json").is_file() or MADE["_commands"](
-            kept, home / "experiments", Path("raw"), Path("fresh")
-        )
-        assert bool(made) != (kept.name in MEASURED), kept.name
+def test_what_makes_a_kept_folder_is_there() -> None:
+    scripts = [MADE["_commands"](Path(name), HOME, HOME, HOME) for name in ("gallery", "twin")]
+    assert all(Path(command[0]).is_file() for (command,) in scripts)
 
 
 def test_an_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
