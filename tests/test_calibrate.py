@@ -166,7 +166,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"calibration": {"pool": 100, "effective": 9, "table": 200}},
         "must be part of the pool",
     ),
-    "all for the truth": ({"calibration": {"table": 50, "recovery": 50}}, "more than the 50 taken"),
+    "all for the truth": ({"calibration": {"table": 40, "recovery": 50}}, "hold the 50 taken"),
     "one trajectory": ({"calibration": {"screen": 1}}, "two trajectories or more"),
     "twin": ({"calibration": {"pool": 400, "twin_recovery": 200}}, "takes 300 . 200 points"),
     "parameter": ({"uncertainties": {"conscence": {}}}, "Did you mean 'conscience'"),

@@ -1,8 +1,9 @@
 """The stages of a fit, from points to readings to a posterior. What runs is any function.
 
 screen -> the factors that go on -> waves, each learning from the runs before -> a pool of points,
-some of which, the table, are run -> a posterior for each evidence scenario. Every number follows
-from the seed; nothing here writes files.
+with what is foretold of them -> a posterior for each evidence scenario. Some of the pool's points,
+the table, are run to check what was foretold. Every number follows from the seed; nothing here
+writes files.
 
 Each stage has a seed of its own at each point, not one for all: what is learnt is the mean over
 luck, and luck in common would be learnt as if it were an effect of the point.
@@ -41,7 +42,9 @@ class Stages(Protocol):
         ...
 
 
-FIRST_HEAT, LAST_HEAT = 8.0, 2.0  # of the waves that follow an emulator, and of the pool
+FIRST_HEAT, LAST_HEAT = 4.0, 1.0  # of the waves that follow an emulator
+POOL_HEAT = 2.0  # so that the pool is wider than any posterior
+COUNTED = 0.1  # share of the emulator's variance that counts while waves go on
 LEARNT_FROM = 600  # runs at most, the latest: they lie nearest to the data
 
 
@@ -62,10 +65,6 @@ class Runs:
         both = zip((self.cube, self.readings), (later.cube, later.readings), strict=True)
         return Runs(*(np.concatenate(each) for each in both))
 
-    def without(self, rows: NDArray[np.int64]) -> Runs:
-        """All runs but some."""
-        return Runs(np.delete(self.cube, rows, axis=0), np.delete(self.readings, rows, axis=0))
-
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -73,19 +72,18 @@ class Fit:
 
     space : of the factors that went on; influence : the screen's table, or None
     left : share of the prior not ruled out before each wave and the pool
-    before, table : the runs of the waves, and those of the table
     every : all targets that are fitted in any evidence scenario, in order of readings
-    pool : points with what is foretold of them; the table's rows are some of its points
+    pool : points with what is foretold of them
+    table : runs at some of them, which nothing was learnt from
     data, posteriors : by evidence scenario
     """
 
     space: Space
     influence: pd.DataFrame | None
     left: tuple[float, ...]
-    before: Runs
-    table: Runs
     every: Data
     pool: Pool
+    table: Runs
     data: Mapping[str, Data]
     posteriors: Mapping[str, Posterior]
 
@@ -123,19 +121,20 @@ def _run(
 
     drawn = stages.points("wave-1", space, first)
     runs, left = simulated("wave-1", drawn.cube), [1.0]
-    sizes = (*amounts.waves[1:], amounts.pool)
-    for number, (size, heat) in enumerate(zip(sizes, heats(len(sizes)), strict=True), 2):
-        last = number == len(sizes) + 1
-        make = partial(_drawn, runs, every, data, heat, space, size, seed, number)
-        drawn = stages.points("pool" if last else f"wave-{number}", space, make)
+    later = amounts.waves[1:]
+    for number, (size, heat) in enumerate(zip(later, heats(len(later)), strict=True), 2):
+        make = partial(_drawn, runs, every, data, heat, COUNTED, space, size, seed, number)
+        drawn = stages.points(f"wave-{number}", space, make)
+        runs = runs.and_then(simulated(f"wave-{number}", drawn.cube))
         left.append(drawn.left)
-        if not last:
-            runs = runs.and_then(simulated(f"wave-{number}", drawn.cube))
-    table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
-    means, variances = runs.and_then(table).learnt(every, seed).predict(drawn.cube)
+    number = len(amounts.waves) + 1
+    make = partial(_drawn, runs, every, data, POOL_HEAT, 1.0, space, amounts.pool, seed, number)
+    drawn = stages.points("pool", space, make)
+    means, variances = runs.learnt(every, seed).predict(drawn.cube)
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
-    return Fit(space, influence, tuple(left), runs, table, every, pool, data, fits)
+    table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
+    return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits)
 
 
 def spread(pool: int, size: int) -> NDArray[np.int64]:
@@ -148,18 +147,21 @@ def _drawn(
     every: Data,
     data: Mapping[str, Data],
     heat: float,
+    counted: float,
     space: Space,
     size: int,
     seed: int,
     number: int,
 ) -> Drawn:
     """Points of a wave, by what was learnt from the runs before."""
-    return Wave(runs.learnt(every, seed), data, heat).draw(space, size, seed, number)
+    return Wave(runs.learnt(every, seed), data, heat, counted).draw(
+        space, size, seed, number, runs.cube
+    )
 
 
-def heats(stages: int) -> list[float]:
-    """By how much the likelihood is flattened at each stage, from hot to less so."""
-    return np.geomspace(FIRST_HEAT, LAST_HEAT, stages).tolist() if stages > 1 else [LAST_HEAT]
+def heats(waves: int) -> list[float]:
+    """By how much the likelihood is flattened in each wave after the first, ever less."""
+    return np.geomspace(FIRST_HEAT, LAST_HEAT, waves).tolist()
 
 
 def data_of(known_by: object = None) -> dict[str, Data]:

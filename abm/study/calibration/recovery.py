@@ -1,10 +1,10 @@
 """Simulation-based calibration: data made from known points are fitted as the real ones are.
 
-Some runs of the table stand for the truth, their readings with errors for the data; what is fitted
-is an emulator that never saw these runs, on the same pool. The check's prior is the density from
-which the pool, and so the table, was drawn, so that each truth is where the fit looks: if the fit
-is right, the truth's rank among the posterior's draws is even, and its 90 % interval holds it in
-nine of ten (Talts et al. 2018).
+Runs of the table, from which nothing was learnt, stand for the truth, and their readings with
+errors for the data, which are fitted on the same pool. The check's prior is the density from which
+the pool, and so the table, was drawn, so that each truth is where the fit looks: if the fit is
+right, the truth's rank among the posterior's draws is even, and its 90 % interval holds it in nine
+of ten (Talts et al. 2018).
 """
 
 from __future__ import annotations
@@ -43,11 +43,7 @@ def check(fit: Fit, data: Data, sets: int, at_least: float, seed: int) -> pd.Dat
     readings = fit.table.readings[:, which]
     usable = np.flatnonzero(~np.isnan(readings).all(axis=1))
     chosen = draws.permutation(usable)[:sets]
-    with emulator.one_thread():
-        learnt = fit.before.and_then(fit.table.without(chosen)).learnt(fit.every, seed)
-        means, variances = learnt.predict(fit.pool.cube)
-    even = np.zeros(len(fit.pool.cube))
-    pool = replace(fit.pool, means=means, variances=variances, log_density=even)
+    pool = replace(fit.pool, log_density=np.zeros(len(fit.pool.cube)))
     before = pool.cube.std(axis=0)
     rows = []
     for number, run in enumerate(chosen):
@@ -85,7 +81,10 @@ def check_by(
     learnt, truths = (
         Runs(cube[part], readings[part]) for part in (slice(TWIN_LEARNT), slice(TWIN_LEARNT, None))
     )
-    return check(replace(fit, before=learnt, table=truths), data, sets, at_least, seed)
+    with emulator.one_thread():
+        means, variances = learnt.learnt(fit.every, seed).predict(fit.pool.cube)
+    pool = replace(fit.pool, means=means, variances=variances)
+    return check(replace(fit, pool=pool, table=truths), data, sets, at_least, seed)
 
 
 def _row(

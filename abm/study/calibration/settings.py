@@ -40,7 +40,7 @@ class Amounts:
         of emigrants and luck is small beside the spread; 0: as everywhere
     screen : Morris' trajectories, 0 for none; factors : most that go on from the screen
     waves : points of each wave; pool : points that the posterior is made from; table : how many
-    of them are run
+    of them are run, to check what was foretold
     effective : points that must count; recovery : made-up data sets that are fitted
     check : replicates at each centre; draws : single runs at draws of each posterior
     twin : runs of the twin that the search for each likeliest point may take; 0: no search
@@ -51,7 +51,7 @@ class Amounts:
     factors: int = 20
     waves: tuple[int, ...] = (200, 200)
     pool: int = 4000
-    table: int = 400
+    table: int = 100
     effective: int = 100
     recovery: int = 50
     check: int = 5
@@ -203,10 +203,10 @@ def _amounts(table: Mapping[str, Any]) -> Amounts:
             f"of {amounts.pool} points no {amounts.effective} can count; at most half. "
             f"Example: effective = {amounts.pool // 40}"
         )
-    if not amounts.recovery < amounts.table <= amounts.pool:
+    if not amounts.recovery <= amounts.table <= amounts.pool:
         raise InputError(
-            f"a table of {amounts.table} must be part of the pool of {amounts.pool}, and more than "
-            f"the {amounts.recovery} taken for the truth. Example: table = 400, pool = 4000"
+            f"a table of {amounts.table} must be part of the pool of {amounts.pool}, and hold the "
+            f"{amounts.recovery} taken for the truth. Example: table = 100, pool = 4000"
         )
     if amounts.twin_recovery and amounts.pool < TWIN_LEARNT + amounts.twin_recovery:
         raise InputError(

@@ -3,7 +3,9 @@
 A point is ruled out when, even with the emulator's uncertainty, more than ALLOWED figures are
 further off than CUT deviations: a few, because some figures contradict each other, and a model may
 miss one for good. Within what is left, points are drawn from a density that is flatter than the
-posterior of any evidence scenario and covers them all, so the runs of the last wave serve each.
+posterior of any evidence scenario and covers them all. While waves go on, little of the emulator's
+variance counts in it: they go where its mean says that the data are, and being wrong there costs
+runs, which teach it, not the posterior.
 """
 
 from __future__ import annotations
@@ -41,11 +43,13 @@ class Wave:
     """What a wave knows: an emulator of every reading, and the data of each evidence scenario.
 
     heat : by which log likelihoods are divided; 1 is the posterior
+    counted : share of the emulator's variance that counts beside the data's
     """
 
     emulator: Emulator
     data: Mapping[str, Data]
     heat: float
+    counted: float = 1.0
 
     def log_density(self, cube: Floats) -> Floats:
         """Log of the density relative to the prior, but for a constant; -inf where ruled out."""
@@ -54,20 +58,24 @@ class Wave:
         for data in self.data.values():
             which = [self.emulator.ids.index(id) for id in data.ids]
             y, v = means[:, which], variances[:, which]
-            each.append(data.log_likelihood(y, v))
+            each.append(data.log_likelihood(y, self.counted * v))
             off = data.implausibility(y, v) > CUT
             left |= off.sum(axis=1) <= ALLOWED
         whole = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
         return np.where(left, whole / self.heat, -np.inf)
 
-    def draw(self, space: Space, points: int, seed: int, number: int) -> Drawn:
+    def draw(self, space: Space, points: int, seed: int, number: int, known: Floats) -> Drawn:
         """Points of the density, with their log density, and the share of the prior not ruled out.
+
+        known : points that were run, shape (runs, factors), where chains may begin as well
 
         Raises InputError where everything is ruled out.
         """
         draws = luck(seed, 2, number)
         tried = space.latin(TRIED, seed, 3, number)
-        found = np.concatenate([self.log_density(part) for part in np.array_split(tried, 20)])
+        found = self._of_many(np.concatenate([tried, known]))
+        left = float(np.isfinite(found[: len(tried)]).mean())
+        tried = np.concatenate([tried, known])
         alive = np.isfinite(found)
         if not alive.any():
             raise InputError(
@@ -80,4 +88,8 @@ class Wave:
         kept = -(-points // chains)
         chain = sampler.sample(self.log_density, start, BURN_IN + kept * THIN, draws, THIN)
         cube = chain[-kept:].reshape(-1, len(space))[:points]
-        return Drawn(cube, self.log_density(cube), float(alive.mean()))
+        return Drawn(cube, self._of_many(cube), left)
+
+    def _of_many(self, cube: Floats) -> Floats:
+        """The log density of many points, a few hundred at a time."""
+        return np.concatenate([self.log_density(part) for part in np.array_split(cube, 20)])
