@@ -65,12 +65,7 @@ def targets(table: pd.DataFrame) -> Figure:
     axes.set_yticks(
         range(len(order)), [wrapped(f"{id}  {what[id]}", 70) for id in order.index], fontsize=7.5
     )
-    axes.set_ylim(len(order) - 0.4, -0.6)
-    axes.set_xlim(-REACH - 0.1, 1 + REACH + 0.1)
-    axes.set_xticks([0, 1], ["observed,\nlow end", "observed,\nhigh end"], fontsize=8)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    _key(axes)
+    _frame(axes, len(order), "observed", REACH + 0.1)
     source = (
         f"{BY}. Grey: the observed range, without an end where it reaches the edge. Dots: mean of "
         "runs at the centre, filled where it is inside or is not asked of this evidence scenario; "
@@ -116,12 +111,7 @@ def learnt(factors: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(order)), names, fontsize=8)
     for label, name in zip(axes.get_yticklabels(), order, strict=True):
         label.set_color("black" if name in informed else GREY)
-    axes.set_ylim(len(order) - 0.4, -0.6)
-    axes.set_xlim(-0.02, 1.02)
-    axes.set_xticks([0, 1], ["prior,\nlow end", "prior,\nhigh end"], fontsize=8)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
-    _key(axes)
+    _frame(axes, len(order), "prior", 0.02)
     source = (
         f"{BY}. Lines: 90 % of the posterior, dots its centre, within the range of the prior; best "
         "told first. Names in grey: not informed, less than a fifth of the prior's variance is "
@@ -177,7 +167,13 @@ def recovery(table: pd.DataFrame, summary: pd.DataFrame, by: str) -> Figure:
     return signed(figure, "Does the fit find what made the data?", source)
 
 
-def _key(axes: Axes) -> None:
+def _frame(axes: Axes, rows: int, of: str, beyond: float) -> None:
+    """Rows from the top, on a scale whose 0 and 1 are the ends of a range; and the key."""
+    axes.set_ylim(rows - 0.4, -0.6)
+    axes.set_xlim(-beyond, 1 + beyond)
+    axes.set_xticks([0, 1], [f"{of},\nlow end", f"{of},\nhigh end"], fontsize=8)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     for name in EVIDENCE:
         axes.plot([], [], "o-", color=COLOURS[name], markersize=4, label=f"{name} returns")
     axes.legend(

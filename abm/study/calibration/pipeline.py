@@ -123,14 +123,16 @@ def _run(
     runs, left = simulated("wave-1", drawn.cube), [1.0]
     later = amounts.waves[1:]
     for number, (size, heat) in enumerate(zip(later, heats(len(later)), strict=True), 2):
-        make = partial(_drawn, runs, every, data, heat, COUNTED, space, size, seed, number)
+        make = partial(_drawn, runs, every, data, heat, space, size, seed, number)
         drawn = stages.points(f"wave-{number}", space, make)
         runs = runs.and_then(simulated(f"wave-{number}", drawn.cube))
         left.append(drawn.left)
     number = len(amounts.waves) + 1
-    make = partial(_drawn, runs, every, data, POOL_HEAT, 1.0, space, amounts.pool, seed, number)
+    learnt = runs.learnt(every, seed)
+    wave = Wave(learnt, data, POOL_HEAT)
+    make = partial(wave.draw, space, amounts.pool, seed, number, runs.cube)
     drawn = stages.points("pool", space, make)
-    means, variances = runs.learnt(every, seed).predict(drawn.cube)
+    means, variances = learnt.predict(drawn.cube)
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
     table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
@@ -147,14 +149,13 @@ def _drawn(
     every: Data,
     data: Mapping[str, Data],
     heat: float,
-    counted: float,
     space: Space,
     size: int,
     seed: int,
     number: int,
 ) -> Drawn:
     """Points of a wave, by what was learnt from the runs before."""
-    return Wave(runs.learnt(every, seed), data, heat, counted).draw(
+    return Wave(runs.learnt(every, seed), data, heat, COUNTED).draw(
         space, size, seed, number, runs.cube
     )
 

@@ -73,10 +73,10 @@ class Wave:
         """
         draws = luck(seed, 2, number)
         tried = space.latin(TRIED, seed, 3, number)
-        found = self._of_many(np.concatenate([tried, known]))
-        left = float(np.isfinite(found[: len(tried)]).mean())
-        tried = np.concatenate([tried, known])
+        both = np.concatenate([tried, known])
+        found = self._of_many(both)
         alive = np.isfinite(found)
+        left = float(alive[: len(tried)].mean())
         if not alive.any():
             raise InputError(
                 f"of {TRIED:,} points of the prior all are ruled out: {ALLOWED + 1} figures or "
@@ -84,7 +84,7 @@ class Wave:
                 "[calibration] factors = 30"
             )
         chains = min(CHAINS, points, int(alive.sum()))
-        start = tried[np.argsort(found)[::-1][:chains]]
+        start = both[np.argsort(found)[::-1][:chains]]
         kept = -(-points // chains)
         chain = sampler.sample(self.log_density, start, BURN_IN + kept * THIN, draws, THIN)
         cube = chain[-kept:].reshape(-1, len(space))[:points]
