@@ -42,10 +42,12 @@ def reproduce(kept: Path, studies: Path, build: Path) -> dict[str, str]:
     for command in commands:
         if subprocess.run([sys.executable, *command], check=False).returncode:
             return {".": f"python {' '.join(command)} failed"}
+    places = [kept, *(path for path in kept.rglob("*") if path.is_dir())]
     names = {
         path.relative_to(folder)
+        for place in places  # what was run lies in places of its own
         for folder in (kept, fresh)
-        for path in folder.rglob("*")
+        for path in (folder / place.relative_to(kept)).glob("*")
         if path.is_file() and path.suffix != ".json"  # provenance: when, and by what code
     }
     return {name.as_posix(): compare(kept / name, fresh / name) for name in sorted(names)}
@@ -74,6 +76,17 @@ def _commands(kept: Path, studies: Path, raw: Path, fresh: Path) -> list[list[st
             ]
         ],
         "twin": [[str(HOME / "docs" / "twin.py"), str(fresh)]],
+        "calibration": [[*ABM, "calibrate", "--out", str(fresh), "--quiet"]],
+        "calibration-2023": [
+            [
+                *ABM,
+                "calibrate",
+                str(studies / "calibration-2023.toml"),
+                "--out",
+                str(fresh),
+                "--quiet",
+            ]
+        ],
     }.get(kept.name, [])
 
 
