@@ -16,6 +16,7 @@ from scipy.stats import norm
 from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES, host_constants
 from abm.levers import BY_NAME
+from abm.luck import luck_table
 from abm.study import design
 from abm.study.calibration import emulator, hosts, pipeline, posterior, sampler, screen
 from abm.study.calibration.data import MISSING, Data, fitted
@@ -23,6 +24,7 @@ from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.posterior import table_of
 from abm.study.calibration.settings import Amounts
 from abm.study.calibration.space import Space, luck
+from abm.study.calibration.waves import Wave
 from abm.study.evidence import EVIDENCE
 from abm.study.factors import Uncertainty
 from abm.study.targets import TARGETS
@@ -115,6 +117,22 @@ def test_the_cube_and_natural_units_are_one_thing() -> None:
     assert np.allclose(space.cube(space.values(cube)), cube, atol=1e-9)
     assert list(space.only(["fear_weight", "conscience"]).names) == ["conscience", "fear_weight"]
     assert (space.latin(50, 1) == cube).all() and (space.latin(50, 1, 7) != cube).all()
+
+
+def test_own_parts_of_hosts_without_figures_move_people_only_within_a_group() -> None:
+    points = pd.DataFrame(index=range(50))
+    plain, drawn = hosts.constants(points), hosts.constants(points, luck(1))
+    usual = luck_table().mean(axis=0)
+    for group in {hosts.mean_of(host) for host in HOST_NAMES}:
+        of = [
+            (hosts.PREFIX + host, usual[row])
+            for row, host in enumerate(HOST_NAMES)
+            if host not in hosts.WITH_FIGURES and hosts.mean_of(host) == group
+        ]
+        names, share = [name for name, _ in of], np.array([weight for _, weight in of])
+        factor = np.exp(drawn[names] - plain[names]).to_numpy()
+        assert factor @ share / share.sum() == pytest.approx(1.0, abs=1e-4)
+        assert factor.std() > 0.2
 
 
 def test_host_constants_follow_groups_predictors_and_own_parts() -> None:
@@ -301,8 +319,32 @@ def test_a_known_posterior_is_found() -> None:
     assert result.effective >= AMOUNTS.effective
 
 
+def test_the_centre_is_the_likeliest_point() -> None:
+    """Of the toy it is that of least squares, for the cube's prior is even."""
+    found = fit()
+    values = found.space.values(found.centres["middle"][None, :]).to_numpy()[0]
+    assert values[:3] == pytest.approx(toy.TRUTH[:3], abs=0.1)  # the idle factor may be anywhere
+
+
+def test_each_evidence_scenario_has_its_share_of_a_wave() -> None:
+    """Also one that the model can do little for, because it asks for the impossible as well."""
+    middle, other = toy.data()["middle"], toy.data(-toy.TRUTH)["middle"]
+    impossible = (toy.target("T7", 100.0, 10.0), toy.target("T8", -100.0, 10.0))
+    hopeless = Data((*other.targets, *impossible))
+    cube = luck(6).random((200, toy.FACTORS))
+    readings = toy.STAGES.simulate("any", cube, toy.SPACE).to_numpy()
+    learnt = emulator.fit(
+        cube, np.hstack([readings, readings[:, :2]]), Data((*middle.targets, *impossible)), 1
+    )
+    drawn = Wave(learnt, {"a": middle, "b": hopeless}, 1.0).draw(toy.SPACE, 400, 1, 2, cube)
+    towards = toy.SPACE.values(drawn.cube).to_numpy() @ toy.TRUTH
+    assert 0.2 < (towards > 0).mean() < 0.8
+
+
 def test_what_the_data_do_not_inform_keeps_its_prior() -> None:
-    table = table_of(fit().space, fit().posteriors["middle"]).set_index("factor")
+    table = table_of(fit().space, fit().posteriors["middle"], fit().centres["middle"]).set_index(
+        "factor"
+    )
     assert (table.loc[["x0", "x1", "x2"], "shrinkage"] > 0.8).all()
     assert abs(table.at["x3", "shrinkage"]) < 0.35
     assert (table["low"] < table["median"]).all() and (table["median"] < table["high"]).all()

@@ -55,6 +55,16 @@ def test_what_differs_is_told(kept: Path, tmp_path: Path) -> None:
     assert found["old.png"] == "no longer made"
 
 
+def test_raw_parts_beside_results_are_not_compared(kept: Path, tmp_path: Path) -> None:
+    """A fit leaves its runs, in folders of their own, where it leaves its tables."""
+    fresh = tmp_path / "results" / "small"
+    (fresh / "wave-1").mkdir(parents=True)
+    (fresh / "wave-1" / "points.csv").write_text("a\n1\n")
+    found = reproduce(kept, kept.parents[1], tmp_path)
+    assert "wave-1/points.csv" not in found
+    assert set(found.values()) == {"the same"}
+
+
 def test_what_it_cannot_make_is_said(tmp_path: Path) -> None:
     assert reproduce(tmp_path / "bench", tmp_path, tmp_path)["."].startswith("not regenerated")
     assert reproduce(tmp_path, tmp_path, tmp_path)["."] == "nothing regenerates it"

@@ -121,7 +121,7 @@ def _show(found: Calibrated) -> None:
         (
             str(row["factor"]),
             f"{terminal.number(row['prior_low'])} to {terminal.number(row['prior_high'])}",
-            terminal.number(row["mean"]),
+            terminal.number(row["centre"]),
             f"{terminal.number(row['low'])} to {terminal.number(row['high'])}",
             f"{max(0.0, row['shrinkage']):.0%}",
         )

@@ -123,7 +123,7 @@ def learnt(factors: pd.DataFrame) -> Figure:
 def _interval(axes: Axes, place: int, row: dict[str, object]) -> None:
     low, high, mean, first, last = (
         float(row[name])  # type: ignore[arg-type]
-        for name in ("low", "high", "mean", "prior_low", "prior_high")
+        for name in ("low", "high", "centre", "prior_low", "prior_high")
     )
     name = str(row["evidence"])
     at = place + APART[name]

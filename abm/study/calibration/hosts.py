@@ -4,8 +4,9 @@
 standard deviations over hosts: travel time, Russian spoken, pay, older diaspora. The mean of the
 former Soviet space is fixed where the hand set it, for a shift of all ξ is a shift of the costs of
 leaving and of returning. Only hosts with a figure among the targets have an own part that is
-fitted; that of the others is luck, as wide as OTHERS_OWN says, so that predictions for them are not
-too sure.
+fitted; that of the others is luck, as wide as OTHERS_OWN says, so that predictions for them are
+not too sure. What those of a group have in common is the group's mean, so it is taken off: together
+they draw as many as with no own part.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pandas as pd
 from abm.chance import Floats
 from abm.hosts_table import HOST_NAMES, host_column, host_labels
 from abm.levers import BY_NAME
+from abm.luck import luck_table
 from abm.study.factors import Uncertainty
 
 EU, ELSEWHERE = "host_mean.EU", "host_mean.elsewhere"
@@ -61,9 +63,9 @@ def constants(points: pd.DataFrame, luck: np.random.Generator | None = None) -> 
     prior = {each.name: float(each.mean or 0.0) for each in factors()}
     value = {name: points.get(name, mean) for name, mean in prior.items()}
     others = [host for host in HOST_NAMES if host not in WITH_FIGURES]
-    own = np.zeros((len(points), len(others)))
+    own: Floats = np.zeros((len(points), len(others)))
     if luck is not None:
-        own = OTHERS_OWN * luck.standard_normal(own.shape).clip(-2.5, 2.5)
+        own = _apart(OTHERS_OWN * luck.standard_normal(own.shape).clip(-2.5, 2.5), others)
     table = {}
     for row, host in enumerate(HOST_NAMES):
         group = mean_of(host)
@@ -72,6 +74,20 @@ def constants(points: pd.DataFrame, luck: np.random.Generator | None = None) -> 
         part = value[f"{OWN}{host}"] if host in WITH_FIGURES else own[:, others.index(host)]
         table[PREFIX + host] = np.clip(np.round(mean + slopes + part, 6), *LIMITS)
     return pd.DataFrame(table, index=points.index)
+
+
+def _apart(own: Floats, hosts: list[str]) -> Floats:
+    """Own parts less what the hosts of each group have in common, by their usual shares.
+
+    own - ln Σ share × exp(own), the sum over the group; shape (points, hosts)
+    """
+    groups = np.array([str(mean_of(host)) for host in hosts])
+    usual = luck_table().mean(axis=0)[[HOST_NAMES.index(host) for host in hosts]]
+    own = own.copy()
+    for group in np.unique(groups):
+        of = groups == group
+        own[:, of] -= np.log(np.exp(own[:, of]) @ (usual[of] / usual[of].sum()))[:, None]
+    return own
 
 
 def mean_of(host: str) -> str | None:

@@ -50,7 +50,7 @@ def by_the_twin(
     of = most * len(fit.data)
     tables = []
     for name, data in fit.data.items():
-        cube = fit.posteriors[name].mean().clip(INSIDE, 1 - INSIDE)
+        cube = fit.centres[name].clip(INSIDE, 1 - INSIDE)
         centre = fit.space.values(cube[None, :]).iloc[0]
         tables.append(_searched(fit.space, run, data, centre, most).assign(evidence=name))
     if progress is not None:

@@ -1,9 +1,10 @@
 """The stages of a fit, from points to readings to a posterior. What runs is any function.
 
 screen -> the factors that go on -> waves, each learning from the runs before -> a pool of points,
-with what is foretold of them -> a posterior for each evidence scenario. Some of the pool's points,
-the table, are run to check what was foretold. Every number follows from the seed; nothing here
-writes files.
+with what is foretold of them -> a posterior for each evidence scenario, and its likeliest point,
+the centre: with so many factors the mean of a curved posterior is not likely. Some of the pool's
+points, the table, are run to check what was foretold. Every number follows from the seed; nothing
+here writes files.
 
 Each stage has a seed of its own at each point, not one for all: what is learnt is the mean over
 luck, and luck in common would be learnt as if it were an effect of the point.
@@ -45,6 +46,7 @@ class Stages(Protocol):
 FIRST_HEAT, LAST_HEAT = 4.0, 1.0  # of the waves that follow an emulator
 POOL_HEAT = 2.0  # so that the pool is wider than any posterior
 COUNTED = 0.1  # share of the emulator's variance that counts while waves go on
+CENTRE_HEAT, CENTRE_POINTS = 0.05, 400  # so cold that chains climb to the likeliest point
 LEARNT_FROM = 600  # runs at most, the latest: they lie nearest to the data
 
 
@@ -75,7 +77,7 @@ class Fit:
     every : all targets that are fitted in any evidence scenario, in order of readings
     pool : points with what is foretold of them
     table : runs at some of them, which nothing was learnt from
-    data, posteriors : by evidence scenario
+    data, posteriors, centres : by evidence scenario; a centre is a point of the cube
     """
 
     space: Space
@@ -86,6 +88,7 @@ class Fit:
     table: Runs
     data: Mapping[str, Data]
     posteriors: Mapping[str, Posterior]
+    centres: Mapping[str, Floats]
 
 
 def run(stages: Stages, space: Space, data: Mapping[str, Data], amounts: Amounts, seed: int) -> Fit:
@@ -136,7 +139,13 @@ def _run(
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
     table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
-    return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits)
+    centres = {}
+    for key, (name, each) in enumerate(data.items(), number + 1):
+        cold = Wave(learnt, {name: each}, CENTRE_HEAT)
+        make = partial(cold.draw, space, CENTRE_POINTS, seed, key, pool.cube)
+        climbed = stages.points(f"centre-{name}", space, make)
+        centres[name] = climbed.cube[climbed.log_density.argmax()]
+    return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits, centres)
 
 
 def spread(pool: int, size: int) -> NDArray[np.int64]:

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit, logsumexp
+from scipy.special import logsumexp
 
 from abm.chance import Floats
 from abm.errors import InputError
 from abm.study.calibration.data import Data
 from abm.study.calibration.space import Space
-
-EDGE = 1e-4  # so that points at the edge of the cube have a finite logit
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +58,6 @@ class Posterior:
     cube: Floats
     weights: Floats
     effective: float
-
-    def mean(self) -> Floats:
-        """The weighted mean in logits, as a point of the cube."""
-        return np.asarray(expit(self.weights @ _logit(self.cube)))
 
     def quantiles(self, of: Sequence[float]) -> Floats:
         """Weighted quantiles of each factor, shape (quantiles, factors).
@@ -107,25 +101,25 @@ def fit(data: Data, pool: Pool, at_least: float) -> Posterior:
     return Posterior(pool.cube, weights, effective)
 
 
-def _logit(cube: Floats) -> Floats:
-    return np.asarray(logit(np.clip(cube, EDGE, 1 - EDGE)))
-
-
-def table_of(space: Space, posterior: Posterior, prior_spread: float = 12**-0.5) -> pd.DataFrame:
+def table_of(
+    space: Space, posterior: Posterior, centre: Floats, prior_spread: float = 12**-0.5
+) -> pd.DataFrame:
     """What the posterior says of each factor: one row a factor.
 
-    Columns: factor, prior_low, prior_high, mean, low, median, high (central 90 %), shrinkage: the
+    centre : its likeliest point, of the cube
+
+    Columns: factor, prior_low, prior_high, centre, low, median, high (central 90 %), shrinkage: the
     share of the prior's variance, over its quantiles, that is gone; 0: nothing was learnt.
     """
     ends = posterior.quantiles([0.05, 0.5, 0.95])
-    natural = [space.values(row[None, :]).iloc[0] for row in (posterior.mean(), *ends)]
+    natural = [space.values(row[None, :]).iloc[0] for row in (centre, *ends)]
     rows = {
         "factor": space.names,
         "prior_low": [each.low for each in space.factors],
         "prior_high": [each.high for each in space.factors],
         **{
             name: values.to_numpy()
-            for name, values in zip(("mean", "low", "median", "high"), natural, strict=True)
+            for name, values in zip(("centre", "low", "median", "high"), natural, strict=True)
         },
         "shrinkage": 1 - (posterior.spread() / prior_spread) ** 2,
     }

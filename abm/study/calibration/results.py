@@ -39,7 +39,7 @@ class Calibrated:
     """A finished calibration.
 
     draws : evidence, draw (0 the centre), then one column a setting
-    factors : evidence, factor, prior_low, prior_high, mean, low, median, high, shrinkage, status
+    factors : evidence, factor, prior_low, prior_high, centre, low, median, high, shrinkage, status
     targets : evidence, then as of `abm.run`: each target beside replicates at the centre; then
     at_draws, spread_of_draws, foretold, spread_foretold, as in `_targets`
     recovery : as `recovery.summary`; None where it was left out
@@ -127,7 +127,7 @@ def _draws(calibration: Calibration, fit: Fit) -> pd.DataFrame:
     tables = []
     for key, (name, found) in enumerate(fit.posteriors.items()):
         rows = found.draw(DRAWS, luck(calibration.seed, 7, key))
-        centre = fit.space.settings(found.mean()[None, :])
+        centre = fit.space.settings(fit.centres[name][None, :])
         # Hosts that are not fitted have an own part by luck, as in the runs.
         drawn = fit.space.settings(found.cube[rows], luck(calibration.seed, 8, key))
         table = pd.concat([centre, drawn], ignore_index=True)
@@ -141,7 +141,7 @@ def _factors(calibration: Calibration, fit: Fit) -> pd.DataFrame:
     """What each evidence scenario says of each candidate, those left out by the screen as well."""
     tables = []
     for name, found in fit.posteriors.items():
-        table = posterior.table_of(fit.space, found)
+        table = posterior.table_of(fit.space, found, fit.centres[name])
         informed = table["shrinkage"] >= recovery.INFORMED
         table["status"] = np.where(informed, "informed", "not informed")
         rest = [each for each in calibration.space.factors if each.name not in fit.space.names]

@@ -3,9 +3,10 @@
 A point is ruled out when, even with the emulator's uncertainty, more than ALLOWED figures are
 further off than CUT deviations: a few, because some figures contradict each other, and a model may
 miss one for good. Within what is left, points are drawn from a density that is flatter than the
-posterior of any evidence scenario and covers them all. While waves go on, little of the emulator's
-variance counts in it: they go where its mean says that the data are, and being wrong there costs
-runs, which teach it, not the posterior.
+posterior of any evidence scenario and covers them all, each likelihood relative to the best that is
+known for it, or the scenario that the model fits worst would have no points. While waves go on,
+little of the emulator's variance counts: they go where its mean says that the data are, and being
+wrong there costs runs, which teach it, not the posterior.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from abm.chance import Floats
 from abm.errors import InputError
@@ -51,18 +53,24 @@ class Wave:
     heat: float
     counted: float = 1.0
 
-    def log_density(self, cube: Floats) -> Floats:
-        """Log of the density relative to the prior, but for a constant; -inf where ruled out."""
+    def log_likelihoods(self, cube: Floats) -> Floats:
+        """Of each evidence scenario, shape (points, scenarios); -inf where it rules a point out."""
         means, variances = self.emulator.predict(cube)
-        each, left = [], np.zeros(len(cube), dtype=bool)
+        each = []
         for data in self.data.values():
             which = [self.emulator.ids.index(id) for id in data.ids]
             y, v = means[:, which], variances[:, which]
-            each.append(data.log_likelihood(y, self.counted * v))
             off = data.implausibility(y, v) > CUT
-            left |= off.sum(axis=1) <= ALLOWED
-        whole = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
-        return np.where(left, whole / self.heat, -np.inf)
+            likely = data.log_likelihood(y, self.counted * v)
+            each.append(np.where(off.sum(axis=1) <= ALLOWED, likely, -np.inf))
+        return np.column_stack(each)
+
+    def log_density(self, likelihoods: Floats, best: Floats) -> Floats:
+        """Log of the density relative to the prior, but for a constant, shape (points,).
+
+        likelihoods : as `log_likelihoods`; best : of each evidence scenario, shape (scenarios,)
+        """
+        return np.asarray(logsumexp((likelihoods - best) / self.heat, axis=1))
 
     def draw(self, space: Space, points: int, seed: int, number: int, known: Floats) -> Drawn:
         """Points of the density, with their log density, and the share of the prior not ruled out.
@@ -74,7 +82,10 @@ class Wave:
         draws = luck(seed, 2, number)
         tried = space.latin(TRIED, seed, 3, number)
         both = np.concatenate([tried, known])
-        found = self._of_many(both)
+        likely = self._of_many(both)
+        best = likely.max(axis=0)
+        best[np.isneginf(best)] = 0.0  # of a scenario that rules out all of them
+        found = self.log_density(likely, best)
         alive = np.isfinite(found)
         left = float(alive[: len(tried)].mean())
         if not alive.any():
@@ -86,10 +97,14 @@ class Wave:
         chains = min(CHAINS, points, int(alive.sum()))
         start = both[np.argsort(found)[::-1][:chains]]
         kept = -(-points // chains)
-        chain = sampler.sample(self.log_density, start, BURN_IN + kept * THIN, draws, THIN)
+
+        def density(cube: Floats) -> Floats:
+            return self.log_density(self.log_likelihoods(cube), best)
+
+        chain = sampler.sample(density, start, BURN_IN + kept * THIN, draws, THIN)
         cube = chain[-kept:].reshape(-1, len(space))[:points]
-        return Drawn(cube, self._of_many(cube), left)
+        return Drawn(cube, self.log_density(self._of_many(cube), best), left)
 
     def _of_many(self, cube: Floats) -> Floats:
-        """The log density of many points, a few hundred at a time."""
-        return np.concatenate([self.log_density(part) for part in np.array_split(cube, 20)])
+        """The log likelihoods of many points, a few hundred at a time."""
+        return np.concatenate([self.log_likelihoods(part) for part in np.array_split(cube, 20)])
