@@ -22,3 +22,23 @@ def unknown(kind: str, name: object, known: Iterable[str], example: str) -> Inpu
     near = get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {kind} {name!r}.{hint} Example: {example}")
+
+
+TOLD_BY = {  # the key that only one kind of file has, the kind, and what takes it
+    "calibration": ("calibration", "abm calibrate"),
+    "design": ("study", "abm sweep"),
+    "base": ("scenario", "abm run"),
+    "events": ("scenario", "abm run"),
+}
+
+
+def refuse_other_kinds(table: Iterable[str], wanted: str) -> None:
+    """InputError where the keys of a TOML file are those of another kind of file.
+
+    wanted: "scenario", "study" or "calibration"
+    """
+    for key, (kind, command) in TOLD_BY.items():
+        if key in table:
+            if kind != wanted:
+                raise InputError(f"this is a {kind}, not a {wanted}. Example: {command} FILE.toml")
+            return

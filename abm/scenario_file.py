@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from abm import checks
 from abm.calendar import first_week_on_or_after
-from abm.errors import InputError, unknown
+from abm.errors import InputError, refuse_other_kinds, unknown
 from abm.levers import BY_NAME
 
 EXAMPLE = (
@@ -143,6 +143,8 @@ class _Lines:
 
 
 def _contents(table: Mapping[str, Any], path: Path, lines: _Lines) -> ScenarioFile:
+    with lines.at("design"):
+        refuse_other_kinds(table, "scenario")
     found: dict[str, Any] = {"name": path.stem}
     for key, value in table.items():
         with lines.at(key):

@@ -141,6 +141,23 @@ def test_bad_files(
     assert os.listdir(folder) == ["mine.toml"]
 
 
+@pytest.mark.parametrize(
+    ("command", "file", "told"),
+    [
+        ("run", "experiments/policy-grid.toml", "this is a study, not a scenario"),
+        ("run", "abm/data/calibration.toml", "this is a calibration, not a scenario"),
+        ("sweep", "abm/data/scenarios/war-years.toml", "this is a scenario, not a study"),
+        ("sweep", "abm/data/calibration.toml", "this is a calibration, not a study"),
+        ("calibrate", "experiments/policy-grid.toml", "this is a study, not a calibration"),
+    ],
+)
+def test_another_kind_of_file_is_told_by_its_kind(
+    command: str, file: str, told: str, capsys: pytest.CaptureFixture[str], nothing_runs: None
+) -> None:
+    assert main([command, str(Path(__file__).parents[1] / file)]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_a_folder_as_scenario(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "mine.toml").mkdir()
     assert main(["run", "mine.toml"]) == 2

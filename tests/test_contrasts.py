@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from abm.errors import InputError
 from abm.study import contrasts
 from abm.study.design import points
 from abm.study.factors import Choice, Design, Uncertainty
@@ -44,6 +45,14 @@ def test_contrasts_pair_points_that_differ_in_one_lever_alone() -> None:
     assert (found["gain"] > 1000).all()
     other_way = contrasts.between(table, values, doors, base=2.0)
     assert other_way["difference"].iloc[0] == pytest.approx(-found["difference"].iloc[1])
+
+
+def test_points_of_which_no_two_differ_in_one_factor_alone_are_told() -> None:
+    factors = (Uncertainty("x1", 0.0, 1.0), Uncertainty("x2", 10.0, 20.0))
+    table = points(Design("latin-hypercube", size=4), factors, 0)
+    values = pd.DataFrame(np.zeros((4, 2)))
+    with pytest.raises(InputError, match=r"no two points .* differ in 'x1' alone"):
+        contrasts.between(table, values, Choice("x1", tuple(table["x1"])))
 
 
 def test_a_point_that_always_fails_costs_its_pair_alone() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from abm.errors import InputError
 from abm.study.factors import Choice, Factor, Value
 from abm.study.measures import complete
 
@@ -47,6 +48,8 @@ def between(
     Points are paired that differ in this factor alone; a replicate's difference is the mean over
     these pairs, and replicates are paired too. Columns: factor, value, against, pairs, and those
     of `difference`.
+
+    Raises InputError where no two points differ in this factor alone.
     """
     others = [name for name in points.columns if name not in ("point", factor.name)]
     keys = (
@@ -62,6 +65,11 @@ def between(
     rows = []
     for value in factor.values:
         if value != first:
+            if by_value[value].index.intersection(by_value[first].index).empty:
+                raise InputError(
+                    f"no two points of this sweep differ in {factor.name!r} alone ({first} and "
+                    f"{value}): a grid has such points. Example: --between point=0,5"
+                )
             here, there = _paired(by_value[value], by_value[first])
             told = {"factor": factor.name, "value": value, "against": first, "pairs": len(here)}
             rows.append({**told, **difference(here.mean(), there.mean())})

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from abm import checks
 from abm import scenario as scenarios
-from abm.errors import InputError, unknown
+from abm.errors import InputError, refuse_other_kinds, unknown
 from abm.scenario import Scenario
 from abm.study import cluster, factors
 from abm.study.cluster import Cluster
@@ -96,6 +96,7 @@ def read(source: str | Path | Mapping[str, Any]) -> Study:
 
 
 def _study(table: Mapping[str, Any], name: str, folder: Path) -> Study:
+    refuse_other_kinds(table, "study")
     for key in table:
         if key not in KEYS:
             raise unknown("key of a study", key, KEYS, "replicates = 5")

@@ -223,7 +223,7 @@ def decisions(model: LiveModel) -> solara.Element:
     rows = [
         f'<tr><td class="nowrap">{row["week"]}</td><td>{row["who"]}</td>'
         f"<td>{row['from']} → {row['to']}</td>"
-        f"<td>{figures.CAUSE_NAMES.get(row['cause'], row['cause'])}</td>"
+        f"<td>{row['cause']}</td>"
         f"<td>{row['speaks for it']}<br>{row['speaks against it']}</td></tr>"
         for _, row in model.decisions_table().iterrows()
     ]

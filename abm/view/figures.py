@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CAUSE_NAMES = {"attention": "reconsidered by themselves"}
 CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
 TOP_HOSTS = 11
 
@@ -128,8 +127,8 @@ def returns_by_cause(outcomes: pd.DataFrame, events: pd.DataFrame | None = None)
     below = np.zeros(len(monthly))
     for cause in monthly.columns:
         people = monthly[cause].to_numpy()
-        name, colour = CAUSE_NAMES.get(cause, cause), colours[cause]
-        axes.bar(monthly.index, people, 26, below, align="edge", color=colour, label=name)
+        colour = colours[cause]
+        axes.bar(monthly.index, people, 26, below, align="edge", color=colour, label=cause)
         below += people
     if below.any():
         axes.set_ylim(top=1.08 * below.max())

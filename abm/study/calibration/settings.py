@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from abm import checks
-from abm.errors import InputError, unknown
+from abm.errors import InputError, refuse_other_kinds, unknown
 from abm.study import study_file
 from abm.study.calibration import hosts
 from abm.study.calibration.data import fitted
@@ -135,6 +135,7 @@ def read(
 
 def _checked(table: Mapping[str, Any], name: str, folder: Path) -> Calibration:
     known = (*OF_STUDY, "uncertainties", "host_constants", "known_by", "calibration")
+    refuse_other_kinds(table, "calibration")
     for key in table:
         if key not in known:
             raise unknown("key of a calibration", key, known, EXAMPLE)
