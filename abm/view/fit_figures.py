@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abm.errors import OutputError
+from abm.study import store
 from abm.study.evidence import EVIDENCE
 from abm.view.claim_figures import COLOURS
 from abm.view.labels import BY, wrapped
@@ -34,6 +36,8 @@ def draw_all(folder: Path) -> list[Path]:
     """Draw a calibration's figures into FOLDER/figures; where they are.
 
     folder : with the tables that `abm calibrate` leaves
+
+    Raises OutputError where the folder cannot be written.
     """
     read = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     figures = {"targets": targets(read["targets"]), "learnt": learnt(read["factors"])}
@@ -41,9 +45,12 @@ def draw_all(folder: Path) -> list[Path]:
         if f"{name}-summary" in read:
             figures[name] = recovery(read[name], read[f"{name}-summary"], by)
     home = folder / "figures"
-    home.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        figure.savefig(home / f"{name}.png", dpi=150)
+    try:
+        home.mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(home / f"{name}.png", dpi=150)
+    except OSError as error:
+        raise OutputError(store.cannot_write(home, error)) from error
     return [home / f"{name}.png" for name in figures]
 
 

@@ -202,9 +202,11 @@ def _arc(start: Any, end: Any, side: int) -> Any:
 
 def _names(axes: Axes, stock: pd.Series, places: Any, small: bool) -> list[Any]:
     """Names of hosts with many people, the largest first, each where it hides no other."""
+    from matplotlib.patheffects import withStroke
+
     texts: list[Any] = []
     taken: list[tuple[float, float, float, float]] = []
-    letter, line = (135.0, 270.0) if small else (85.0, 190.0)  # km on the plane
+    letter, line = (165.0, 270.0) if small else (105.0, 190.0)  # km on the plane
     whole = float(stock.sum())
     shrink = 0.35 if small else 1.0
     kilometres = 36.0 if small else 20.0  # a point of the page
@@ -220,7 +222,9 @@ def _names(axes: Axes, stock: pd.Series, places: Any, small: bool) -> list[Any]:
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 size = 6 if small else 7.5
-                texts.append(axes.text(x + dx, y + dy, host, fontsize=size, va="center", zorder=5))
+                text = axes.text(x + dx, y + dy, host, fontsize=size, va="center", zorder=5)
+                text.set_path_effects([withStroke(linewidth=1.5, foreground="white", alpha=0.7)])
+                texts.append(text)
                 break
     return texts
 
