@@ -47,8 +47,8 @@ class OwnPeople:
         works = _largest_scale(self.types, scale)
         raise InputError(
             f"population {self.name!r} has {int(sizes[least])} agents in "
-            f"{source.REGIONS[region]!r} of age {LIFE_STAGES[stage]} at scale = {scale}; who live "
-            f"there have {CONTACTS} contacts among them, so at least {CONTACTS + 1} are needed. "
+            f"{source.REGIONS[region]!r} of age {LIFE_STAGES[stage]} at scale = {scale}; each "
+            f"has {CONTACTS} contacts among them, so at least {CONTACTS + 1} are needed. "
             + (f"Example: scale = {works}" if works else "Example: give them more weight")
         )
 
