@@ -57,6 +57,11 @@ class Slurm:
         """Until none of the job waits or runs."""
         until(lambda: not [name for name in self.jobs() if name.split("_")[0] == job], "the job")
 
+    def drain(self) -> None:
+        """Until nothing waits or runs; patience is for each job, for a queue may be long."""
+        while waiting := len(self.jobs()):
+            until(lambda: len(self.jobs()) < waiting, "a job of the queue", self.logs)
+
     def logs(self) -> str:
         """The ends of the daemons' logs, for an error."""
         texts = (f"{path.name}:\n{path.read_text()[-2000:]}" for path in self.folder.glob("*.log"))
@@ -142,7 +147,7 @@ def _configure(folder: Path) -> Slurm:
         "CPUs=2 RealMemory=4000 State=UNKNOWN"
         for number, port in enumerate(nodes, start=1)
     ]
-    lines.append("PartitionName=short Nodes=n[1-2] Default=YES MaxTime=01:00:00 State=UP")
+    lines.append("PartitionName=short Nodes=n[1-2] Default=YES MaxTime=1-00:00:00 State=UP")
     file = folder / "slurm.conf"
     file.write_text("\n".join(lines) + "\n", "utf-8")
     return Slurm(folder, {**os.environ, "SLURM_CONF": str(file)})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from slurm import Slurm, running, until
+from slurm import Slurm, running
 
 from abm.errors import InputError
 from abm.scenario_file import read as read_scenario
@@ -189,7 +189,7 @@ def run_page(
             done = run(language, code, folder, environment)
             assert done.returncode == 0, f"{section.title}\n{code}\n{done.stderr}"
             if slurm is not None:
-                until(lambda: not slurm.jobs(), "the queue")
+                slurm.drain()
 
 
 @pytest.mark.parametrize("page", PAGES)
