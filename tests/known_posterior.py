@@ -32,7 +32,14 @@ SPACE = Space(
 def target(id: str, value: float, sd: float = SD) -> Target:
     """A closed figure."""
     return replace(
-        T4_1, id=id, low=value, high=value, value=value, observation_sd=sd, discrepancy_sd=0.0
+        T4_1,
+        id=id,
+        unit="share",
+        low=value,
+        high=value,
+        value=value,
+        observation_sd=sd,
+        discrepancy_sd=0.0,
     )
 
 

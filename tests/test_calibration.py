@@ -207,6 +207,19 @@ def squeezed(aim: float, sd: float, id: str = "a") -> Data:
     return Data((toy.target(id, aim, sd),))
 
 
+@pytest.mark.parametrize("is_count", [True, False])
+def test_squeezed_readings_come_back_with_their_slope(is_count: bool) -> None:
+    squeeze = emulator.Squeeze(1000.0, 100.0, is_count)
+    y = np.array([0.0, 900.0, 1000.0, 5000.0])
+    s = squeeze.squeezed(y)
+    back, slope = squeeze.readings(s)
+    assert back == pytest.approx(y, abs=1e-6) and s[2] == 0.0
+    step = (squeeze.readings(s + 1e-6)[0] - squeeze.readings(s - 1e-6)[0]) / 2e-6
+    assert slope == pytest.approx(step, rel=1e-6)
+    lowest = squeeze.readings(np.array([-100.0]))[0]
+    assert (lowest >= -100.0).all() == is_count  # a count is hardly below nobody
+
+
 def test_an_emulator_knows_what_it_was_shown_and_how_sure_it_is() -> None:
     draws, space = luck(1), Space((Uncertainty("x", 0, 1),) * 2)
     cube = space.latin(80, 1)

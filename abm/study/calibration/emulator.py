@@ -1,12 +1,13 @@
 """Emulators: a reading as a smooth function of the point, learnt from runs, with its uncertainty.
 
-Readings are squeezed before they are learnt, s = arcsinh((y - aim) / (LINEAR σ)), σ the deviation
-of the data: some deviations from the data they are as they are, far beyond as their logs. For each
-reading s is a polynomial of second order without products, by ridge regression, and a Gaussian
-process of its residuals with one length for each factor and the noise of single runs
-(scikit-learn). What is foretold is one run's reading: its variance holds the emulator's own and
-that of luck and of whatever else differs between runs of one point. Where runs that are left out
-one by one lie further off than it says, it is widened.
+Readings are squeezed before they are learnt. Counts become logs, s = ln((y + σ) / (aim + σ)), σ the
+deviation of the data, so that none is foretold below nobody; all else s = arcsinh((y - aim) /
+(LINEAR σ)): some deviations from the data as it is, far beyond as its log. For each reading s is a
+polynomial of second order without products, by ridge regression, and a Gaussian process of its
+residuals with one length for each factor and the noise of single runs (scikit-learn). What is
+foretold is one run's reading: its variance holds the emulator's own and that of luck and of
+whatever else differs between runs of one point. Where runs that are left out one by one lie further
+off than it says, it is widened.
 """
 
 from __future__ import annotations
@@ -29,21 +30,48 @@ LEARNT_ON = 300  # points at most on which lengths are found; all are used to pr
 RIDGE = 1e-3
 FEWEST = 10
 LINEAR = 5.0  # deviations within which squeezing does little
-FARTHEST = 8.0  # squeezed: 7,500 deviations off is as far as it gets
+FARTHEST = 8.0  # squeezed: as far off as it gets
+COUNTS = ("people", "permits")  # units of what cannot be less than none
+SHORTEST = 0.3  # length of a process; one that bends more overfits
+LARGEST = 2.0  # its variance, of the reading's
+QUIETEST = 1e-3  # the variance of luck, of the reading's
+
+
+@dataclass(frozen=True)
+class Squeeze:
+    """How the readings of one target are squeezed."""
+
+    aim: float
+    sd: float
+    is_count: bool
+
+    def squeezed(self, readings: Floats) -> Floats:
+        """s of readings."""
+        if self.is_count:
+            return np.log((readings + self.sd) / (self.aim + self.sd))
+        return np.arcsinh((readings - self.aim) / (LINEAR * self.sd))
+
+    def readings(self, squeezed: Floats) -> tuple[Floats, Floats]:
+        """Readings of s, and dy/ds there."""
+        s = np.clip(squeezed, -FARTHEST, FARTHEST)
+        if self.is_count:
+            slope = (self.aim + self.sd) * np.exp(s)
+            return slope - self.sd, slope
+        unit = LINEAR * self.sd
+        return self.aim + unit * np.sinh(s), unit * np.cosh(s)
 
 
 @dataclass(frozen=True, eq=False)
 class One:
     """An emulator of one squeezed reading, of which centre and scale are taken off.
 
-    aim, unit : by which it is squeezed; weights : of the polynomial
+    weights : of the polynomial
     lengths : of the process; shown : points over lengths, shape (runs, factors); inverse : of their
     covariance, shape (runs, runs); alpha : it times the residuals; variance : of the process
     noise : standard deviation of single runs, squeezed; widened : factor on all variance
     """
 
-    aim: float
-    unit: float
+    squeeze: Squeeze
     centre: float
     scale: float
     weights: Floats
@@ -69,9 +97,8 @@ class One:
     def predict(self, cube: Floats) -> tuple[Floats, Floats]:
         """Mean and variance of the reading of one run at points, in its unit, shape (points,)."""
         mean, variance = self.squeezed(cube)
-        mean = np.clip(mean, -FARTHEST, FARTHEST)
-        slope = self.unit * np.cosh(mean)
-        return self.aim + self.unit * np.sinh(mean), slope**2 * variance
+        readings, slope = self.squeeze.readings(mean)
+        return readings, slope**2 * variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +130,9 @@ def fit(cube: Floats, readings: Floats, data: Data, seed: int) -> Emulator:
                 f"only {known.sum()} runs have a reading of {id}, of {FEWEST} needed; run longer, "
                 "or more. Example: until = 2024-12-31"
             )
-        squeeze = float(data.aim[k]), LINEAR * float(data.sd[k])
-        parts.append(_one(cube[known], readings[known, k], *squeeze, luck(seed, 1, k)))
+        is_count = data.targets[k].unit in COUNTS
+        squeeze = Squeeze(float(data.aim[k]), float(data.sd[k]), is_count)
+        parts.append(_one(cube[known], readings[known, k], squeeze, luck(seed, 1, k)))
     return Emulator(tuple(data.ids), tuple(parts))
 
 
@@ -130,10 +158,8 @@ def library() -> None:
         ) from None
 
 
-def _one(
-    cube: Floats, readings: Floats, aim: float, unit: float, draws: np.random.Generator
-) -> One:
-    squeezed = np.arcsinh((readings - aim) / unit)
+def _one(cube: Floats, readings: Floats, squeeze: Squeeze, draws: np.random.Generator) -> One:
+    squeezed = squeeze.squeezed(readings)
     centre, scale = float(squeezed.mean()), float(squeezed.std()) or 1.0
     y = (squeezed - centre) / scale
     terms = _terms(cube)
@@ -147,8 +173,7 @@ def _one(
     # Each run foretold by all others: off by alpha / diagonal, with variance 1 / diagonal.
     off = process.alpha_**2 / np.diag(inverse)
     return One(
-        aim=aim,
-        unit=unit,
+        squeeze=squeeze,
         centre=centre,
         scale=scale,
         weights=weights,
@@ -175,10 +200,10 @@ def _process(cube: Floats, residual: Floats, draws: np.random.Generator) -> Any:
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
     factors = cube.shape[1]
-    variance = max(float(residual.var()), 1e-6)
-    kernel = ConstantKernel(variance / 2, (1e-6, 10.0)) * RBF(
-        np.full(factors, 1.5), (0.2, 20.0)
-    ) + WhiteKernel(variance / 2, (1e-6, 10.0))
+    variance = min(max(float(residual.var()), 2 * QUIETEST), LARGEST)
+    kernel = ConstantKernel(variance / 2, (1e-6, LARGEST)) * RBF(
+        np.full(factors, 1.5), (SHORTEST, 20.0)
+    ) + WhiteKernel(variance / 2, (QUIETEST, 10.0))
     some = draws.permutation(len(cube))[:LEARNT_ON]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a length at its bound: no influence
