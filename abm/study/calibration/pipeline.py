@@ -1,10 +1,11 @@
 """The stages of a fit, from points to readings to a posterior. What runs is any function.
 
 screen -> the factors that go on -> waves, each learning from the runs before -> a pool of points,
-with what is foretold of them -> a posterior for each evidence scenario, and its likeliest point,
-the centre: with so many factors the mean of a curved posterior is not likely. Some of the pool's
-points, the table, are run to check what was foretold. Every number follows from the seed; nothing
-here writes files.
+with what is foretold of them -> a posterior for each evidence scenario, and a centre: the likeliest
+of the points that were run, by what is foretold of them. (With so many factors the mean of a curved
+posterior is not likely, and what an emulator thinks likeliest of all is where it errs most.) Some of
+the pool's points, the table, are run to check what was foretold. Every number follows from the seed;
+nothing here writes files.
 
 Each stage has a seed of its own at each point, not one for all: what is learnt is the mean over
 luck, and luck in common would be learnt as if it were an effect of the point.
@@ -46,7 +47,6 @@ class Stages(Protocol):
 FIRST_HEAT, LAST_HEAT = 4.0, 1.0  # of the waves that follow an emulator
 POOL_HEAT = 2.0  # so that the pool is wider than any posterior
 COUNTED = 0.1  # share of the emulator's variance that counts while waves go on
-CENTRE_HEAT, CENTRE_POINTS = 0.05, 400  # so cold that chains climb to the likeliest point
 LEARNT_FROM = 600  # runs at most, the latest: they lie nearest to the data
 
 
@@ -139,12 +139,10 @@ def _run(
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
     table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
-    centres = {}
-    for key, (name, each) in enumerate(data.items(), number + 1):
-        cold = Wave(learnt, {name: each}, CENTRE_HEAT)
-        make = partial(cold.draw, space, CENTRE_POINTS, seed, key, pool.cube)
-        climbed = stages.points(f"centre-{name}", space, make)
-        centres[name] = climbed.cube[climbed.log_density.argmax()]
+    known = Pool(tuple(every.ids), runs.cube, *learnt.predict(runs.cube), np.zeros(len(runs.cube)))
+    centres = {
+        name: runs.cube[known.log_likelihood(each, 0.0).argmax()] for name, each in data.items()
+    }
     return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits, centres)
 
 

@@ -37,10 +37,10 @@ class Pool:
     variances: Floats
     log_density: Floats
 
-    def log_likelihood(self, data: Data) -> Floats:
-        """Of the data at each point, shape (points,)."""
+    def log_likelihood(self, data: Data, counted: float = 1.0) -> Floats:
+        """Of the data at each point, shape (points,); counted : share of the variances."""
         which = [self.ids.index(id) for id in data.ids]
-        return data.log_likelihood(self.means[:, which], self.variances[:, which])
+        return data.log_likelihood(self.means[:, which], counted * self.variances[:, which])
 
     def foretold(self, weights: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the readings of runs at weighted points, by target."""
@@ -106,7 +106,7 @@ def table_of(
 ) -> pd.DataFrame:
     """What the posterior says of each factor: one row a factor.
 
-    centre : its likeliest point, of the cube
+    centre : a likely point, of the cube
 
     Columns: factor, prior_low, prior_high, centre, low, median, high (central 90 %), shrinkage: the
     share of the prior's variance, over its quantiles, that is gone; 0: nothing was learnt.
