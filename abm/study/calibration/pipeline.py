@@ -3,9 +3,9 @@
 screen -> the factors that go on -> waves, each learning from the runs before -> a pool of points,
 with what is foretold of them -> a posterior for each evidence scenario, and a centre: the likeliest
 of the points that were run, by what is foretold of them. (With so many factors the mean of a curved
-posterior is not likely, and what an emulator thinks likeliest of all is where it errs most.) Some of
-the pool's points, the table, are run to check what was foretold. Every number follows from the seed;
-nothing here writes files.
+posterior is not likely, and what an emulator thinks likeliest of all is where it errs most.) Some
+of the pool's points, the table, are run to check what was foretold. Every number follows from the
+seed; nothing here writes files.
 
 Each stage has a seed of its own at each point, not one for all: what is learnt is the mean over
 luck, and luck in common would be learnt as if it were an effect of the point.
