@@ -266,7 +266,7 @@ def test_later_figures_are_predicted_beside_baselines(
 def test_a_right_fit_recovers_what_made_the_data() -> None:
     few = Amounts(screen=0, waves=(40, 40), pool=2000, table=100, effective=30)
     fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1)
-    table = recovery.check(fit, fit.data["middle"], 60, 15, 1)
+    table = recovery.check(fit, fit.data["middle"], 60, 1)
     summary = recovery.summary(table).set_index("factor")
     assert (summary["coverage_high"] >= 0.9).all()
     assert (summary["rank_p"] > 0.001).all()
@@ -295,7 +295,7 @@ def test_a_fit_that_is_too_sure_is_found_out() -> None:
     """Data with larger errors than the fit believes: intervals that miss, ranks at the ends."""
     few = Amounts(screen=0, waves=(40, 40), pool=2000, table=100, effective=30)
     fit = pipeline.run(toy.STAGES, toy.SPACE, toy.data(), few, 1)
-    table = recovery.check(fit, fit.data["middle"], 60, 15, 1)
+    table = recovery.check(fit, fit.data["middle"], 60, 1)
     half = (table["high"] - table["low"]) / 8
     narrow = table.assign(
         inside=(table["truth"] - table["mean"]).abs() < half,

@@ -380,6 +380,20 @@ def test_the_table_is_part_of_the_pool_and_is_foretold() -> None:
     assert off.std() == pytest.approx(1.0, abs=0.2) and abs(off.mean()) < 0.1
 
 
+def test_what_was_foretold_of_the_table_is_told() -> None:
+    found = pipeline.foretold(fit())
+    assert list(found["id"]) == toy.IDS and (found["runs"] == AMOUNTS.table).all()
+    assert found["spread"].mean() == pytest.approx(1.0, abs=0.2)
+    assert found["off"].abs().max() < 0.5
+
+
+def test_waves_approach_the_data_and_end_as_the_pool() -> None:
+    heats, counted = zip(*pipeline.courses(6), strict=True)
+    assert heats[:4] == pytest.approx((4.0, 4 ** (2 / 3), 4 ** (1 / 3), 1.0))
+    assert heats[4:] == (pipeline.POOL_HEAT,) * 2 and counted[4:] == (1.0, 1.0)
+    assert pipeline.courses(1) == [(pipeline.FIRST_HEAT, pipeline.COUNTED)]
+
+
 def test_it_learns_from_the_latest_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "LEARNT_FROM", 60)
     draws = luck(2)

@@ -46,7 +46,8 @@ class Stages(Protocol):
 
 FIRST_HEAT, LAST_HEAT = 4.0, 1.0  # of the waves that follow an emulator
 POOL_HEAT = 2.0  # so that the pool is wider than any posterior
-COUNTED = 0.1  # share of the emulator's variance that counts while waves go on
+COUNTED = 0.1  # share of the emulator's variance that counts while waves approach the data
+LIKE_POOL = 2  # waves at last that are drawn as the pool is
 LEARNT_FROM = 600  # runs at most, the latest: they lie nearest to the data
 
 
@@ -125,8 +126,8 @@ def _run(
     drawn = stages.points("wave-1", space, first)
     runs, left = simulated("wave-1", drawn.cube), [1.0]
     later = amounts.waves[1:]
-    for number, (size, heat) in enumerate(zip(later, heats(len(later)), strict=True), 2):
-        make = partial(_drawn, runs, every, data, heat, space, size, seed, number)
+    for number, (size, course) in enumerate(zip(later, courses(len(later)), strict=True), 2):
+        make = partial(_drawn, runs, every, data, course, space, size, seed, number)
         drawn = stages.points(f"wave-{number}", space, make)
         runs = runs.and_then(simulated(f"wave-{number}", drawn.cube))
         left.append(drawn.left)
@@ -146,6 +147,24 @@ def _run(
     return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits, centres)
 
 
+def foretold(fit: Fit) -> pd.DataFrame:
+    """The table beside what was foretold of it, one row a target.
+
+    Columns: id, runs, off: mean of (run - foretold) / deviation foretold; spread: the root of the
+    mean square of it, 1 if the emulator is as sure as it ought to be.
+    """
+    rows = spread(len(fit.pool.cube), len(fit.table.cube))
+    off = (fit.table.readings - fit.pool.means[rows]) / np.sqrt(fit.pool.variances[rows])
+    return pd.DataFrame(
+        {
+            "id": fit.pool.ids,
+            "runs": np.isfinite(off).sum(axis=0),
+            "off": np.nanmean(off, axis=0),
+            "spread": np.sqrt(np.nanmean(off**2, axis=0)),
+        }
+    )
+
+
 def spread(pool: int, size: int) -> NDArray[np.int64]:
     """Rows of a pool, evenly spaced, so of all chains."""
     return np.linspace(0, pool - 1, size).round().astype(np.int64)
@@ -155,21 +174,26 @@ def _drawn(
     runs: Runs,
     every: Data,
     data: Mapping[str, Data],
-    heat: float,
+    course: tuple[float, float],
     space: Space,
     size: int,
     seed: int,
     number: int,
 ) -> Drawn:
     """Points of a wave, by what was learnt from the runs before."""
-    return Wave(runs.learnt(every, seed), data, heat, COUNTED).draw(
-        space, size, seed, number, runs.cube
-    )
+    wave = Wave(runs.learnt(every, seed), data, *course)
+    return wave.draw(space, size, seed, number, runs.cube)
 
 
-def heats(waves: int) -> list[float]:
-    """By how much the likelihood is flattened in each wave after the first, ever less."""
-    return np.geomspace(FIRST_HEAT, LAST_HEAT, waves).tolist()
+def courses(waves: int) -> list[tuple[float, float]]:
+    """Heat of each wave after the first, and how much of the emulator's variance counts.
+
+    They approach the data, ever less flat, and at last are drawn as the pool is, so that the
+    emulator learns, and learns how sure it is, where it is asked.
+    """
+    last = min(LIKE_POOL, waves // 2)
+    approach = np.geomspace(FIRST_HEAT, LAST_HEAT, waves - last).tolist()
+    return [(heat, COUNTED) for heat in approach] + last * [(POOL_HEAT, 1.0)]
 
 
 def data_of(known_by: object = None) -> dict[str, Data]:

@@ -25,18 +25,18 @@ from abm.study.calibration.settings import TWIN_LEARNT
 from abm.study.calibration.space import Space, luck
 
 CENTRAL = 0.9
+LEAST = 5.0  # points that must count: fewer than in the fit, as the pool was drawn for other data
 INFORMED = 0.2  # share of the variance gone, from which on the data inform a factor
 
 
-def check(fit: Fit, data: Data, sets: int, at_least: float, seed: int) -> pd.DataFrame:
+def check(fit: Fit, data: Data, sets: int, seed: int) -> pd.DataFrame:
     """Fit made-up data sets: one row a set and factor.
 
-    data : whose targets are made up; sets : how many; at_least : points that must count, as in the
-    fit
+    data : whose targets are made up; sets : how many
 
     Columns: set, factor; truth, mean, low, high (90 %) in the cube; rank, share of the posterior
-    below the truth; inside; spread, the posterior's over that of the pool. Sets that too few points
-    come near to are left out.
+    below the truth; inside; spread, the posterior's over that of the pool. Sets that fewer than
+    LEAST points come near to are left out.
     """
     draws = luck(seed, 6)
     which = [fit.every.ids.index(id) for id in data.ids]
@@ -49,7 +49,7 @@ def check(fit: Fit, data: Data, sets: int, at_least: float, seed: int) -> pd.Dat
     for number, run in enumerate(chosen):
         made = data.synthetic(readings[run], draws)
         try:
-            found = posterior.fit(made, pool, at_least)
+            found = posterior.fit(made, pool, LEAST)
         except InputError:
             continue
         rows.append(_row(number, fit.space, fit.table.cube[run], found, before, draws))
@@ -66,7 +66,6 @@ def check_by(
     fit: Fit,
     data: Data,
     sets: int,
-    at_least: float,
     seed: int,
 ) -> pd.DataFrame:
     """As `check`, of another simulator on the points of the fit's pool, such as the twin.
@@ -84,7 +83,7 @@ def check_by(
     with emulator.one_thread():
         means, variances = learnt.learnt(fit.every, seed).predict(fit.pool.cube)
     pool = replace(fit.pool, means=means, variances=variances)
-    return check(replace(fit, pool=pool, table=truths), data, sets, at_least, seed)
+    return check(replace(fit, pool=pool, table=truths), data, sets, seed)
 
 
 def _row(

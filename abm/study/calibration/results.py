@@ -89,15 +89,14 @@ def calibrate(
     seen = _targets(calibration, fit, draws, progress)
     checked = None
     if amounts.recovery:
-        found = recovery.check(
-            fit, data["middle"], amounts.recovery, amounts.effective, calibration.seed
-        )
+        found = recovery.check(fit, data["middle"], amounts.recovery, calibration.seed)
         checked = recovery.summary(found)
         folders.write_csv(path, "recovery.csv", found)
         folders.write_csv(path, "recovery-summary.csv", checked)
     if amounts.twin_recovery:
         by_twin = _recovery_by_twin(calibration, path, fit, progress)
         folders.write_csv(path, "recovery-twin-summary.csv", recovery.summary(by_twin))
+    folders.write_csv(path, "foretold.csv", pipeline.foretold(fit))
     if fit.influence is not None:
         folders.write_csv(path, "screen.csv", fit.influence)
     for name, table in {"draws": draws, "factors": factors, "targets": seen}.items():
@@ -229,7 +228,6 @@ def _recovery_by_twin(
             fit,
             fit.data["middle"],
             amounts.twin_recovery,
-            amounts.effective,
             calibration.seed,
         )
         folders.write_csv(path, BY_TWIN, table)

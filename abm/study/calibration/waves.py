@@ -4,9 +4,9 @@ A point is ruled out when, even with the emulator's uncertainty, more than ALLOW
 further off than CUT deviations: a few, because some figures contradict each other, and a model may
 miss one for good. Within what is left, points are drawn from a density that is flatter than the
 posterior of any evidence scenario and covers them all, each likelihood relative to the best that is
-known for it, or the scenario that the model fits worst would have no points. While waves go on,
-little of the emulator's variance counts: they go where its mean says that the data are, and being
-wrong there costs runs, which teach it, not the posterior.
+known for it, or the scenario that the model fits worst would have no points. While waves approach
+the data, little of the emulator's variance counts: they go where its mean says that the data are,
+and being wrong there costs runs, which teach it, not the posterior.
 """
 
 from __future__ import annotations
