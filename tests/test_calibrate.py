@@ -284,7 +284,7 @@ def test_another_simulator_is_checked_on_the_same_pool() -> None:
         asked.append(len(cube))
         return fit.space.values(cube).to_numpy() @ toy.SLOPES.T
 
-    table = recovery.check_by(simulate, fit, fit.data["middle"], 40, 15, 1)
+    table = recovery.check_by(simulate, fit, fit.data["middle"], 40, 1)
     assert asked == [settings.TWIN_LEARNT + 40]
     summary = recovery.summary(table).set_index("factor")
     assert (summary["coverage_high"] >= 0.9).all() and (summary["rank_p"] > 0.001).all()
