@@ -142,20 +142,26 @@ def test_bad_files(
 
 
 @pytest.mark.parametrize(
-    ("command", "file", "told"),
+    ("command", "file", "kind", "runs"),
     [
-        ("run", "experiments/policy-grid.toml", "this is a study, not a scenario"),
-        ("run", "abm/data/calibration.toml", "this is a calibration, not a scenario"),
-        ("sweep", "abm/data/scenarios/war-years.toml", "this is a scenario, not a study"),
-        ("sweep", "abm/data/calibration.toml", "this is a calibration, not a study"),
-        ("calibrate", "experiments/policy-grid.toml", "this is a study, not a calibration"),
+        ("run", "experiments/policy-grid.toml", "study", "sweep"),
+        ("run", "abm/data/calibration.toml", "calibration", "calibrate"),
+        ("sweep", "abm/data/scenarios/war-years.toml", "scenario", "run"),
+        ("sweep", "abm/data/calibration.toml", "calibration", "calibrate"),
+        ("calibrate", "experiments/policy-grid.toml", "study", "sweep"),
     ],
 )
-def test_another_kind_of_file_is_told_by_its_kind(
-    command: str, file: str, told: str, capsys: pytest.CaptureFixture[str], nothing_runs: None
+def test_another_kind_of_file_is_told_what_runs_it(
+    command: str,
+    file: str,
+    kind: str,
+    runs: str,
+    capsys: pytest.CaptureFixture[str],
+    nothing_runs: None,
 ) -> None:
     assert main([command, str(Path(__file__).parents[1] / file)]) == 2
-    assert told in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"this is a {kind}, not a " in told and f": run it by abm {runs} " in told
 
 
 def test_a_folder_as_scenario(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
