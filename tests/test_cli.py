@@ -308,12 +308,33 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("end", "status"), [("> /dev/full", 1), (">&-", 0)])
-def test_output_that_cannot_be_printed_is_no_traceback(end: str, status: int) -> None:
-    command = f"{sys.executable} -m abm list parameters {end}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.returncode == status
-    assert "Traceback" not in done.stderr and done.stderr.count("\n") == status
+@pytest.mark.parametrize("python", [sys.executable, f"{sys.executable} -u"])
+@pytest.mark.parametrize(
+    ("what", "status", "told"),
+    [
+        ("list parameters > /dev/full", 1, "abm: cannot print: no space left on device\n"),
+        ("--help > /dev/full", 1, "abm: cannot print: no space left on device\n"),
+        ("list parameters 1</dev/null", 1, "abm: cannot print: bad file descriptor\n"),
+        ("list parameters >&-", 0, ""),
+    ],
+)
+def test_output_that_cannot_be_printed_is_told_in_a_line(
+    python: str, what: str, status: int, told: str
+) -> None:
+    command = ["bash", "-c", f"{python} -m abm {what}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, told)
+
+
+def test_an_error_that_is_not_of_printing_is_not_taken_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr("abm.view.lists.levers", fail)
+    with pytest.raises(ConnectionRefusedError):
+        main(["list", "levers"])
 
 
 def test_an_ascii_terminal_is_no_error() -> None:
