@@ -1,13 +1,12 @@
 """The command ``abm``: what a user types, checked before anything runs.
 
-Exit status: 0 well, 2 bad input, 1 a folder that cannot be written, 130 stopped by Ctrl-C. Each
-error is one line on standard error.
+Exit status: 0 well, 2 bad input, 1 a folder that cannot be written or output that cannot be
+printed, 130 stopped by Ctrl-C. Each error is one line on standard error.
 """
 
 from __future__ import annotations
 
 import argparse
-import errno
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -69,21 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say (by default, those of the command line); the exit status."""
     terminal.plain_output()
     try:
-        asked = _parser().parse_args(arguments)
-        status: int = asked.do(asked) or 0
-        sys.stdout.flush()
+        with terminal.guarded_output():
+            asked = _parser().parse_args(arguments)
+            status: int = asked.do(asked) or 0
     except BrokenPipeError:
-        terminal.close_output()
-        status = 0
+        return 0
     except InputError as error:
         return _failed(str(error), BAD_INPUT)
     except OutputError as error:
         return _failed(str(error), BAD_OUTPUT)
-    except OSError as error:
-        if error.errno != errno.ENOSPC or error.filename:
-            raise
-        terminal.close_output()
-        return _failed("cannot print: the device is full", BAD_OUTPUT)
     except KeyboardInterrupt as stopped:
         return _failed(str(stopped) or "stopped; no results were written", STOPPED)
     return status

@@ -29,6 +29,7 @@ TOLD_BY = {  # the key that only one kind of file has, the kind, and what takes 
     "design": ("study", "abm sweep"),
     "base": ("scenario", "abm run"),
     "events": ("scenario", "abm run"),
+    "parameters": ("scenario", "abm run"),
 }
 
 
@@ -40,5 +41,5 @@ def refuse_other_kinds(table: Iterable[str], wanted: str) -> None:
     for key, (kind, command) in TOLD_BY.items():
         if key in table:
             if kind != wanted:
-                raise InputError(f"this is a {kind}, not a {wanted}. Example: {command} FILE.toml")
+                raise InputError(f"this is a {kind}, not a {wanted}: run it by {command} FILE.toml")
             return

@@ -45,8 +45,9 @@ class OwnPeople:
             return
         region, stage = divmod(least, len(LIFE_STAGES))
         works = _largest_scale(self.types, scale)
+        agents = "1 agent" if sizes[least] == 1 else f"{sizes[least]:.0f} agents"
         raise InputError(
-            f"population {self.name!r} has {int(sizes[least])} agents in "
+            f"population {self.name!r} has {agents} in "
             f"{source.REGIONS[region]!r} of age {LIFE_STAGES[stage]} at scale = {scale}; each "
             f"has {CONTACTS} contacts among them, so at least {CONTACTS + 1} are needed. "
             + (f"Example: scale = {works}" if works else "Example: give them more weight")

@@ -48,13 +48,13 @@ class Table:
         self._check_header(header)
         for number, row in enumerate(rows):
             if len(row) != len(header):
-                what = f"{len(row)} cells under {len(header)} columns"
+                what = f"{len(header)} cells are needed, not {len(row)}"
                 raise self.error(what, ",".join(EXAMPLE[name] for name in header), number)
         self._columns = dict(zip(header, zip(*rows, strict=True), strict=True))
 
     def weights(self) -> Floats:
         """Persons of each row."""
-        must = f"persons, more than 0 and at most {MOST_PERSONS:g}"
+        must = f"more than 0 and at most {MOST_PERSONS:g} persons"
         values = self._numbers("weight")
         self._refuse("weight", ~((values > 0) & (values <= MOST_PERSONS)), must)
         return values
@@ -68,7 +68,7 @@ class Table:
         values = self._numbers(column)
         said = ~np.isnan(values)
         if column == "age":
-            must = f"years from {YOUNGEST} to {OLDEST}"
+            must = f"{YOUNGEST} to {OLDEST} years"
             self._refuse(column, ~((values >= YOUNGEST) & (values < OLDEST + 1)), must)
             return (values.astype(np.int64) - YOUNGEST) // AGE_WIDTH
         if column == "dissent":
@@ -123,19 +123,20 @@ class Table:
             raise self.error(f"line {reader.line_num} is not CSV ({error})", HEADER) from None
         if len(read) < 2:
             example = f"{HEADER}, and below it a row for each kind of people"
-            raise self.error("it has no rows", example)
+            raise self.error("no rows", example)
         rows, lines = zip(*read, strict=True)
         return rows[0], list(rows[1:]), list(lines[1:])
 
     def _check_header(self, header: Sequence[str]) -> None:
         for name in header:
             if name not in COLUMNS:
-                raise unknown(f"column of population {self.name!r}", name, COLUMNS, HEADER)
+                told = unknown("column", name, COLUMNS, HEADER)
+                raise InputError(f"population {self.name!r}: {told}")
             if header.count(name) > 1:
                 raise self.error(f"column {name!r} is there twice", HEADER)
         for name in NEEDED:
             if name not in header:
-                raise self.error(f"it has no column {name!r}", HEADER)
+                raise self.error(f"no column {name!r}", HEADER)
 
 
 def _number(cell: str) -> float:

@@ -115,7 +115,7 @@ def draw(folder: Path) -> None:
     }
     for name, make in drawings.items():
         make().savefig(folder / f"{name}.png", dpi=110)
-    maps.animate(abm.load(RUNS / "run").outcomes, folder / "map.gif", every=6, dpi=70)
+    maps.animate(abm.load(RUNS / "run").outcomes, folder / "map.gif", every=4)
 
 
 if __name__ == "__main__":

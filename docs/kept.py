@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from abm.mechanisms import MECHANISMS
+from abm.study.markdown import table
 from abm.study.nine_claims import CLAIMS
 from abm.view import terminal
 
 HOME = Path(__file__).resolve().parents[1]
 RESULTS = HOME / "results"
 BLOCK = re.compile(r"(<!-- kept: ([^>]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def percent(share: float) -> str:
@@ -185,7 +181,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 def filled(page: str) -> str:
     """A page with its blocks anew; KeyError for a name that is none."""
-    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}{found[4]}", page)
+    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]]()}\n{found[4]}", page)
 
 
 def pages() -> list[Path]:

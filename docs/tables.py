@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from abm import elite, equations, equations_of_hosts, equations_of_society, foresight
-from abm.study import targets
+from abm.study import markdown, targets
 from abm.view import lists
 
 HOME = Path(__file__).resolve().parents[1]
@@ -148,8 +148,7 @@ def targets_page() -> str:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    return markdown.table(columns, ([_cell(cell) for cell in row] for row in rows))
 
 
 def _cell(text: str) -> str:

@@ -142,20 +142,26 @@ def test_bad_files(
 
 
 @pytest.mark.parametrize(
-    ("command", "file", "told"),
+    ("command", "file", "kind", "runs"),
     [
-        ("run", "experiments/policy-grid.toml", "this is a study, not a scenario"),
-        ("run", "abm/data/calibration.toml", "this is a calibration, not a scenario"),
-        ("sweep", "abm/data/scenarios/war-years.toml", "this is a scenario, not a study"),
-        ("sweep", "abm/data/calibration.toml", "this is a calibration, not a study"),
-        ("calibrate", "experiments/policy-grid.toml", "this is a study, not a calibration"),
+        ("run", "experiments/policy-grid.toml", "study", "sweep"),
+        ("run", "abm/data/calibration.toml", "calibration", "calibrate"),
+        ("sweep", "abm/data/scenarios/war-years.toml", "scenario", "run"),
+        ("sweep", "abm/data/calibration.toml", "calibration", "calibrate"),
+        ("calibrate", "experiments/policy-grid.toml", "study", "sweep"),
     ],
 )
-def test_another_kind_of_file_is_told_by_its_kind(
-    command: str, file: str, told: str, capsys: pytest.CaptureFixture[str], nothing_runs: None
+def test_another_kind_of_file_is_told_what_runs_it(
+    command: str,
+    file: str,
+    kind: str,
+    runs: str,
+    capsys: pytest.CaptureFixture[str],
+    nothing_runs: None,
 ) -> None:
     assert main([command, str(Path(__file__).parents[1] / file)]) == 2
-    assert told in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"this is a {kind}, not a " in told and f": run it by abm {runs} " in told
 
 
 def test_a_folder_as_scenario(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
@@ -302,12 +308,33 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("end", "status"), [("> /dev/full", 1), (">&-", 0)])
-def test_output_that_cannot_be_printed_is_no_traceback(end: str, status: int) -> None:
-    command = f"{sys.executable} -m abm list parameters {end}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.returncode == status
-    assert "Traceback" not in done.stderr and done.stderr.count("\n") == status
+@pytest.mark.parametrize("python", [sys.executable, f"{sys.executable} -u"])
+@pytest.mark.parametrize(
+    ("what", "status", "told"),
+    [
+        ("list parameters > /dev/full", 1, "abm: cannot print: no space left on device\n"),
+        ("--help > /dev/full", 1, "abm: cannot print: no space left on device\n"),
+        ("list parameters 1</dev/null", 1, "abm: cannot print: bad file descriptor\n"),
+        ("list parameters >&-", 0, ""),
+    ],
+)
+def test_output_that_cannot_be_printed_is_told_in_a_line(
+    python: str, what: str, status: int, told: str
+) -> None:
+    command = ["bash", "-c", f"{python} -m abm {what}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (status, told)
+
+
+def test_an_error_that_is_not_of_printing_is_not_taken_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr("abm.view.lists.levers", fail)
+    with pytest.raises(ConnectionRefusedError):
+        main(["list", "levers"])
 
 
 def test_an_ascii_terminal_is_no_error() -> None:

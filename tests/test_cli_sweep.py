@@ -111,6 +111,7 @@ BAD = {
     "unknown script": (["sweep", "mine.toml", "--script", "lsf"], ["'lsf'", "--script slurm"]),
     "no workers": (["sweep", "mine.toml", "--workers", "0"], ["--workers", "for example 2"]),
     "workers in words": (["sweep", "mine.toml", "--workers", "all"], ["'all'", "for example 2"]),
+    "workers of a fit": (["calibrate", "--workers", "all"], ["'all'", "for example 2"]),
     "no share": (["sweep", "mine.toml", "--part", "3"], ["'3'", "--part 3/8"]),
     "share beyond": (["sweep", "mine.toml", "--part", "9/8"], ["'9/8'", "--part 3/8"]),
     "no status yet": (["sweep", "mine.toml", "--status"], ["holds no sweep", "abm sweep"]),

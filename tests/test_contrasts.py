@@ -55,6 +55,13 @@ def test_points_of_which_no_two_differ_in_one_factor_alone_are_told() -> None:
         contrasts.between(table, values, Choice("x1", tuple(table["x1"])))
 
 
+def test_pairs_of_which_none_is_done_are_told() -> None:
+    door = Choice("door", (0.0, 1.0))
+    table = points(Design("grid"), (door,), 0)
+    with pytest.raises(InputError, match="only 0 of 1 pairs of points are done"):
+        contrasts.between(table, pd.DataFrame([[1.0, 2.0], [np.nan, np.nan]]), door)
+
+
 def test_a_point_that_always_fails_costs_its_pair_alone() -> None:
     doors, rents = Choice("door", (0.0, 1.0)), Choice("rent", (5.0, 9.0, 11.0))
     table = points(Design("grid"), (doors, rents), 0)

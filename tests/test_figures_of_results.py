@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from drawn import inside, source_of
+from matplotlib.figure import Figure
 
+from abm.errors import OutputError
 from abm.study import targets
 from abm.study.runner import Run
-from abm.view import attribution_figures, fans, target_plot
+from abm.view import attribution_figures, fans, fit_figures, target_plot
 from abm.view.style import BLUE, ORANGE
 
 NAN = float("nan")
@@ -160,3 +164,14 @@ def test_every_fate_has_its_place_and_a_strange_one_is_told() -> None:
         attribution_figures.fate_flows(FLOWS.assign(fate_b="lost"))
     with pytest.raises(ValueError, match="nobody left"):
         attribution_figures.fate_flows(FLOWS.assign(people=0.0))
+
+
+def test_a_fit_whose_figures_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("targets", "learnt"):
+        monkeypatch.setattr(fit_figures, name, lambda table: Figure())
+    for name in ("targets", "factors", "figures"):
+        (tmp_path / name).with_suffix("" if name == "figures" else ".csv").write_text("id\n")
+    with pytest.raises(OutputError, match=r"^cannot write .*figures: .*; choose another folder"):
+        fit_figures.draw_all(tmp_path)

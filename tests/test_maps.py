@@ -115,13 +115,19 @@ def test_nothing_is_cut_off(outcomes: pd.DataFrame, days: list[str] | None) -> N
     assert inside(figure)
 
 
-def test_names_do_not_lie_on_each_other(outcomes: pd.DataFrame) -> None:
-    figure = maps.where_they_are(outcomes)
+@pytest.mark.parametrize("days", [None, list(WEEKS)])
+def test_names_lie_neither_on_each_other_nor_on_named_circles(
+    outcomes: pd.DataFrame, days: list[str] | None
+) -> None:
+    figure = maps.where_they_are(outcomes, days)
     figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    axes = figure.axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
     assert len(boxes) > 10
     pairs = [(a, b) for k, a in enumerate(boxes) for b in boxes[:k]]
     assert not any(a.overlaps(b) for a, b in pairs)
+    middles = [axes.transData.transform(maps.place_of(text.get_text())) for text in axes.texts]
+    assert not any(box.contains(*middle) for box in boxes for middle in middles)
 
 
 def test_a_day_outside_of_the_run_is_told(outcomes: pd.DataFrame) -> None:

@@ -267,8 +267,8 @@ def test_a_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
     header = ",".join(NEEDED)
     good = "34,female,capitals,higher,it,20000"
     for row, what in {
-        "34,female,capitals,higher,it": "5 cells under 6 columns",
-        "34,female,capitals,higher,it,1,2": "7 cells under 6 columns",
+        "34,female,capitals,higher,it": "6 cells are needed, not 5",
+        "34,female,capitals,higher,it,1,2": "6 cells are needed, not 7",
         "17,female,capitals,higher,it,1": "'age' must be",
         '"34,female': "not CSV",
     }.items():

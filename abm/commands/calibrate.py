@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.commands.settings import progress
-from abm.commands.sweep import duration
+from abm.commands.sweep import count, duration
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
         "2023-06-30",
     )
     add_argument("--out", metavar="DIR", help="results/calibration-NAME[-DATE] if not said")
-    add_argument("--workers", type=int, metavar="N", help="how many; all processors if not said")
+    add_argument("--workers", type=count, metavar="N", help="how many; all processors if not said")
     add_argument(
         "--budget",
         type=float,

@@ -80,7 +80,7 @@ def _paired(here: pd.DataFrame, there: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     """The points that both have, by their other factors, and the replicates that these have."""
     both = here.index.intersection(there.index)
     here, there = here.loc[both], there.loc[both]
-    part = complete(here - there, fewest=1)
+    part = complete(here - there, fewest=1, what="pairs of points")
     return (
         here.iloc[part.kept, part.replicates],
         there.iloc[part.kept, part.replicates],

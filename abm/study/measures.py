@@ -176,8 +176,13 @@ class Complete:
     missing: int
 
 
-def complete(values: pd.DataFrame, together: int = 1, fewest: int = 2) -> Complete:
-    """The part of a sweep without gaps; InputError where it has too few blocks."""
+def complete(
+    values: pd.DataFrame, together: int = 1, fewest: int = 2, what: str = "points"
+) -> Complete:
+    """The part of a sweep without gaps; InputError where it has too few blocks.
+
+    what : a row of the table is, for the error
+    """
     table = values.to_numpy(float)
     whole = len(table) // together * together
     cells = table[:whole].reshape(whole // together, together, table.shape[1])
@@ -186,9 +191,10 @@ def complete(values: pd.DataFrame, together: int = 1, fewest: int = 2) -> Comple
     chosen = share >= min(ENOUGH, share.max(initial=0.0))
     blocks = done[:, chosen].all(axis=1) & chosen.any()
     if blocks.sum() < fewest:
+        parts = what if together == 1 else f"blocks of {together} {what}"
         raise InputError(
-            f"only {blocks.sum()} of {len(blocks)} blocks of {together} points are done; run more "
-            "of the sweep. Example: abm sweep STUDY.toml"
+            f"only {blocks.sum()} of {len(blocks)} {parts} are done; run more of the sweep. "
+            "Example: abm sweep STUDY.toml"
         )
     kept = np.flatnonzero(np.repeat(blocks, together))
     return Complete(

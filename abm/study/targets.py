@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from abm.errors import InputError
+from abm.study import markdown
 from abm.study.readings import Tables
 from abm.study.target import FILE, Evidence, Target, load
 
@@ -137,19 +138,18 @@ def _is_hit(hit: Mapping[str, bool], parts: Sequence[Target]) -> bool:
 def as_markdown() -> str:
     """The table of docs/targets.md; ``python -m abm.study.targets`` prints both."""
     columns = ("id", "what", "observed", "when", "what the source counts", "source", "status")
-    rows = [columns, ("---",) * len(columns), *(_row(target) for target in TARGETS)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown.table(columns, (_row(target) for target in TARGETS))
 
 
 def trust_as_markdown() -> str:
     """The second table of docs/targets.md: how far each figure is trusted, and why."""
     columns = ("id", "value", "of the figure", "of what it counts", "weight", "why")
-    rows = [columns, ("---",) * len(columns)]
+    rows = []
     for target in TARGETS:
         numbers = (target.value, target.observation_sd, target.discrepancy_sd, target.weight)
         shown = ["" if each is None else f"{each:,.10g}" for each in numbers]
         rows.append((target.id, *shown, target.reason))
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return markdown.table(columns, rows)
 
 
 def _row(target: Target) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ PEOPLE_A_POINT = 250.0  # people a square point of a circle
 WIDTH_OF_1000 = 1.3  # points of a line for a thousand people a week; as the square root
 LEAST_NAMED = 0.015  # share of all abroad from which a host has its name
 LAND, COAST = "#F2F2EF", "#B5B5B0"
+COLOURS = 64  # of the animation
+MILLISECONDS = 170  # of its frames
 
 
 def where_they_are(outcomes: pd.DataFrame, days: Sequence[date | str] | None = None) -> Figure:
@@ -75,7 +77,8 @@ def animate(outcomes: pd.DataFrame, path: str | Path, every: int = 1, dpi: int =
 
     Below the map, departures and returns of all weeks with a line at the week shown.
     """
-    from matplotlib.animation import PillowWriter
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
 
     table = weekly(outcomes)
     weeks = table.index.get_level_values("date").unique()
@@ -87,16 +90,23 @@ def animate(outcomes: pd.DataFrame, path: str | Path, every: int = 1, dpi: int =
     _legend(axes)
     now = _flows_below(below, outcomes)
     signed(figure, "Where they are, week by week", _source(outcomes))
-    writer = PillowWriter(fps=6)
-    with writer.saving(figure, str(path), dpi):
-        for week in weeks[:: max(1, every)]:
-            shown = pd.DataFrame(table.xs(week, level="date"))
-            marks = _draw(axes, shown)
-            axes.set_title(_said(shown, week), fontsize=9, loc="left")
-            now.set_xdata([week, week])
-            writer.grab_frame()
-            for mark in marks:
-                mark.remove()
+    figure.set_dpi(dpi)
+    page = FigureCanvasAgg(figure)
+    frames = []
+    for week in weeks[:: max(1, every)]:
+        shown = pd.DataFrame(table.xs(week, level="date"))
+        marks = _draw(axes, shown)
+        axes.set_title(_said(shown, week), fontsize=9, loc="left")
+        now.set_xdata([week, week])
+        page.draw()
+        frames.append(Image.fromarray(np.asarray(page.buffer_rgba())).convert("RGB"))
+        for mark in marks:
+            mark.remove()
+    # One palette for all, without dither: what stands still costs nothing, a quarter of the bytes.
+    richest = max(frames, key=lambda frame: len(frame.getcolors(frame.width * frame.height) or ()))
+    palette = richest.quantize(COLOURS, Image.Quantize.FASTOCTREE)
+    first, *rest = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    first.save(path, save_all=True, append_images=rest, duration=MILLISECONDS, loop=0)
     return Path(path)
 
 
@@ -201,27 +211,31 @@ def _arc(start: Any, end: Any, side: int) -> Any:
 
 
 def _names(axes: Axes, stock: pd.Series, places: Any, small: bool) -> list[Any]:
-    """Names of hosts with many people, the largest first, each where it hides no other."""
+    """Names of hosts with many people, the largest first, each where it hides no other's name or
+    circle."""
     from matplotlib.patheffects import withStroke
+    from matplotlib.textpath import TextPath
 
     texts: list[Any] = []
-    taken: list[tuple[float, float, float, float]] = []
-    letter, line = (165.0, 270.0) if small else (105.0, 190.0)  # km on the plane
-    whole = float(stock.sum())
+    size, kilometres = (6.0, 40.0) if small else (7.5, 20.0)  # of a point of the page
+    line = 1.25 * size * kilometres
     shrink = 0.35 if small else 1.0
-    kilometres = 36.0 if small else 20.0  # a point of the page
-    for k in np.argsort(-stock.to_numpy(), kind="stable"):
-        host, people = str(stock.index[k]), float(stock.iloc[k])
-        if people < LEAST_NAMED * whole or people == 0:
-            break
-        reach = np.sqrt(people / PEOPLE_A_POINT * shrink / np.pi) * kilometres + letter / 2
-        wide, (x, y) = letter * len(host), places[k]
+    named = stock[(stock > 0) & (stock >= LEAST_NAMED * stock.sum())]
+    radius = np.sqrt(named / PEOPLE_A_POINT * shrink / np.pi) * kilometres
+    middles = dict(zip(stock.index, places, strict=True))
+    half = radius / np.sqrt(2)  # the square within a circle
+    taken = [
+        (x - r, y - r, x + r, y + r)
+        for (x, y), r in ((middles[host], half[host]) for host in named.index)
+    ]
+    for host in named.sort_values(ascending=False, kind="stable").index:
+        wide = TextPath((0, 0), str(host), size=size).get_extents().width * kilometres
+        reach, (x, y) = radius[host] + size * kilometres / 3, middles[host]
         for dx, dy in _around(reach, wide, line):
             box = (x + dx, y + dy - line / 2, x + dx + wide, y + dy + line / 2)
             inside = box[0] > WIDTH[0] and box[2] < WIDTH[1]
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                size = 6 if small else 7.5
                 text = axes.text(x + dx, y + dy, host, fontsize=size, va="center", zorder=5)
                 text.set_path_effects([withStroke(linewidth=1.5, foreground="white", alpha=0.7)])
                 texts.append(text)

@@ -6,14 +6,16 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO
+from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from abm.errors import OutputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,9 +148,53 @@ def plain_output() -> None:
             stream.reconfigure(errors="replace")
 
 
-def close_output() -> None:
-    """After the reader of a pipe has gone: let the interpreter end without a complaint."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def guarded_output() -> Iterator[None]:
+    """Printing that fails raises OutputError; BrokenPipeError where the reader of a pipe has gone.
+
+    Other OSErrors stay what they are, so that none is taken for one of printing.
+    """
+    with redirect_stdout(cast(TextIO, _Output(sys.stdout))):
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+
+
+class _Output:
+    """A stream that tells its own failure, and again at each use: argparse swallows the first."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._failure: OSError | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._told():
+            return self._stream.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        with self._told():
+            self._stream.writelines(lines)
+
+    def flush(self) -> None:
+        with self._told():
+            self._stream.flush()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            broken = isinstance(error, BrokenPipeError)
+            self._failure = error if broken else OutputError(f"cannot print: {why}")
+            # Else the interpreter would complain of what is left to print, when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+        if self._failure is not None:
+            raise self._failure
 
 
 def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> bool:
