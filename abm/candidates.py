@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,13 +24,14 @@ from abm.decision import World, felt_at_home
 from abm.emigrants import HOME
 from abm.luck import (
     ROUNDS,
-    arrival,
+    arrivals,
     hosts_drawn,
     luck_at_home,
     luck_of_russia,
     luck_row,
     luck_table,
     luck_weights_of,
+    times,
 )
 from abm.options import EVERY_HOST, Options
 from abm.people import Flags, People
@@ -38,6 +40,7 @@ from abm.ties import CONTACTS
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
+STEPS = (1, 4, ROUNDS)  # of arrivals brought at a time: few people need more than some
 SLACK = 1e-9  # rounding in a bound
 UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 
@@ -136,10 +139,10 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
 
 def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
     """Which host comes first, and when the next one does."""
-    pick, gap = arrival(chance, c.people.ids, world.week, 0)
-    c.first = hosts_drawn(pick, luck_row(c.people))
+    pick, gap = arrivals(chance, c.people.ids, world.week, 1)
+    c.first = hosts_drawn(pick[0], luck_row(c.people))
     c.luck_home = luck_of_russia(chance, c.people.ids, world.week, c.u)
-    c.second = c.u / (1.0 - c.u) * c.luck_home + gap
+    c.second = c.u / (1.0 - c.u) * c.luck_home + gap[0]
 
 
 def count_partner(c: Candidates, model: EmigrationModel, world: World) -> None:
@@ -198,23 +201,22 @@ def pairs_that_could_win(
 
     The first host stays whether it could win or not, so that everybody has an option.
     """
-    row, time, more = luck_row(c.people), c.second, np.flatnonzero(c.another)
+    row, more, arrived = luck_row(c.people), np.flatnonzero(c.another), c.second
     found: list[tuple[Integers, Integers, Floats]] = [
         (np.arange(len(c)), c.first, luck_table()[row, c.first] * (c.ratio * c.luck_home))
     ]
     seen = _bit(c.first)
-    for number in range(1, ROUNDS):
-        pick, gap = arrival(chance, c.people.ids[more], week, number)
-        host = hosts_drawn(pick, row[more])
+    for since, until in pairwise(STEPS):
+        pick, gap = arrivals(chance, c.people.ids[more], week, until, since)
+        host, time = hosts_drawn(pick, row[more]), times(arrived[more], gap)
+        bits = np.bitwise_or.accumulate(np.concatenate([seen[None, more], _bit(host)]))
         lead = bound.by_cell[c.cell[more], host] + c.given[more]
-        new = (seen[more] & _bit(host)) == 0
-        new = np.flatnonzero(new & could_win(time[more] / c.luck_home[more], lead))
-        who = more[new]
-        seen[more] |= _bit(host)
-        found.append((who, host[new], luck_table()[row[who], host[new]] * time[who]))
-        if number < ROUNDS - 1:
-            time[more] += gap
-            more = more[could_win(time[more] / c.luck_home[more], c.most[more])]
+        new = (bits[:-1] & _bit(host)) == 0
+        number, at = np.nonzero(new & could_win(time[:-1] / c.luck_home[more], lead))
+        who, host = more[at], host[number, at]
+        found.append((who, host, luck_table()[row[who], host] * time[number, at]))
+        seen[more], arrived[more] = bits[-1], time[-1]
+        more = more[could_win(time[-2] / c.luck_home[more], c.most[more])]
     rest = luck_of_all(more)[:, :-1]
     ratio = rest / (luck_table()[row[more]] * c.luck_home[more, None])
     could = could_win(ratio, bound.by_cell[c.cell[more]] + c.given[more, None])

@@ -19,8 +19,8 @@ Words = NDArray[np.uint64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # 2**64 over the golden ratio, Steele et al. 2014
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_30, _27, _31, _12 = (np.uint64(k) for k in (30, 27, 31, 12))
-_UNIT = 2.0**-52
+_30, _27, _31, _12, _32 = (np.uint64(k) for k in (30, 27, 31, 12, 32))
+_LOWER = np.uint64(2**32 - 1)
 
 
 def _mix(word: Words) -> Words:
@@ -31,6 +31,15 @@ def _mix(word: Words) -> Words:
     word *= _SECOND
     word ^= word >> _31
     return word
+
+
+def _words(key: Any, person: Integers, when: Integers | int | None) -> Words:
+    mixed = _mix(np.array(person, dtype=np.uint64, ndmin=1) * _STEP + key)
+    if when is None:
+        return mixed
+    if isinstance(when, int):  # a product of plain numbers costs less than one of arrays
+        return _mix(mixed + np.uint64(when * int(_STEP) % 2**64))
+    return _mix(mixed + when.astype(np.uint64) * _STEP)
 
 
 def _digest(text: str) -> int:
@@ -64,13 +73,14 @@ class Chance:
 
     def words(self, purpose: str, person: Integers, when: Integers | int | None = None) -> Words:
         """64 random bits a person and time; shape as person and when broadcast."""
-        base = np.atleast_1d(np.asarray(person)).astype(np.uint64)
-        base *= _STEP
-        base += self.key(purpose)
-        mixed = _mix(base)
-        if when is None:
-            return mixed
-        return _mix(mixed + np.asarray(when).astype(np.uint64) * _STEP)
+        return _words(self.key(purpose), person, when)
+
+    def words_by_purpose(
+        self, purposes: tuple[str, ...], person: Integers, when: Integers | int | None = None
+    ) -> Words:
+        """64 random bits, shape (purposes, persons); of each purpose as `words`."""
+        keys = np.array([self.key(purpose) for purpose in purposes])
+        return _words(keys[:, None], person, when)
 
     def uniform(self, purpose: str, person: Integers, when: Integers | int | None = None) -> Floats:
         """Uniform in (0, 1), one a person and time."""
@@ -103,23 +113,28 @@ class Chance:
 
 def to_uniform(words: Words) -> Floats:
     """The upper 52 bits as a number in (0, 1), never 0 and never 1."""
-    return ((words >> _12).astype(np.float64) + 0.5) * _UNIT
+    return _to_unit(words >> _12, 2.0**-52)
+
+
+def _to_unit(whole: Words, unit: float) -> Floats:
+    """(n + 1/2) × unit."""
+    result = whole.astype(np.float64)
+    result += 0.5
+    result *= unit
+    return result
 
 
 def thirds(words: Words) -> tuple[Floats, Floats, Floats]:
     """Three independent uniforms of 21 bits from each word, for chances that need no more."""
     mask, unit = np.uint64(2**21 - 1), 2.0**-21
-    parts = (words >> np.uint64(43), (words >> np.uint64(22)) & mask, words & mask)
-    first, second, third = ((part.astype(np.float64) + 0.5) * unit for part in parts)
-    return first, second, third
+    first, second, third = words >> np.uint64(43), (words >> np.uint64(22)) & mask, words & mask
+    return _to_unit(first, unit), _to_unit(second, unit), _to_unit(third, unit)
 
 
 def halves(words: Words) -> tuple[Floats, Floats]:
     """Two independent uniforms of 32 bits from each word."""
-    unit = 2.0**-32
-    parts = (words >> np.uint64(32), words & np.uint64(2**32 - 1))
-    first, second = ((part.astype(np.float64) + 0.5) * unit for part in parts)
-    return first, second
+    first, second = words >> _32, words & _LOWER
+    return _to_unit(first, 2.0**-32), _to_unit(second, 2.0**-32)
 
 
 def quarter_below(words: Words, quarter: int, chance: Floats) -> NDArray[np.bool_]:

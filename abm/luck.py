@@ -26,6 +26,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.people import People
 
 ROUNDS = 12  # so many that few people need more
+_PURPOSES = tuple(f"luck {number}" for number in range(ROUNDS))
 _32 = np.uint64(32)
 
 
@@ -41,18 +42,17 @@ def luck_at_home(
 
     places: keys of the hosts' names; weights: w, shape (people, hosts).
     """
-    people = np.arange(len(ids))
     order, upper = ladder(weights, places)
     home = luck_of_russia(chance, ids, week, u)
-    time = u / (1.0 - u) * home
-    first = np.full(weights.shape, np.inf)  # first arrivals
-    for number in range(ROUNDS):
-        pick, gap = arrival(chance, ids, week, number)
-        host = order[np.count_nonzero(upper <= pick[:, None], axis=1)]
-        first[people, host] = np.minimum(first[people, host], time)
-        time = time + gap
-    time = time - gap
-    rest = chance.exponential_by_place("luck", ids, week, places) / weights + time[:, None]
+    pick, gap = arrivals(chance, ids, week, ROUNDS)
+    host = order[np.count_nonzero(upper <= pick[:, :, None], axis=2)]
+    time = times(u / (1.0 - u) * home, gap)
+    first = np.full(weights.size, np.inf)  # first arrivals
+    place = np.arange(len(ids)) * len(places) + host
+    np.minimum.at(first, place.ravel(), time[:-1].ravel())
+    first = first.reshape(weights.shape)
+    last = time[-1] - gap[-1]
+    rest = chance.exponential_by_place("luck", ids, week, places) / weights + last[:, None]
     luck = np.empty((len(ids), len(places) + 1))
     luck[:, :-1] = weights * np.where(np.isinf(first), rest, first)
     luck[:, -1] = home
@@ -65,12 +65,20 @@ def luck_of_russia(chance: Chance, ids: Integers, week: Integers | int, u: Float
     return -np.log(first * second) * (1.0 - u)
 
 
-def arrival(
-    chance: Chance, ids: Integers, week: Integers | int, number: int
+def arrivals(
+    chance: Chance, ids: Integers, week: Integers | int, until: int, since: int = 0
 ) -> tuple[Integers, Floats]:
-    """What draws the host of an arrival, 0 to 2**32 - 1, and Exp(1), the gap to the next one."""
-    words = chance.words(f"luck {number}", ids, week)
+    """What draws the hosts of some arrivals, 0 to 2**32 - 1, and Exp(1), the gaps to the next ones.
+
+    The arrivals from `since` on and before `until`, shape (arrivals, people).
+    """
+    words = chance.words_by_purpose(_PURPOSES[since:until], ids, week)
     return (words >> _32).astype(np.int64), -np.log(halves(words)[1])
+
+
+def times(first: Floats, gap: Floats) -> Floats:
+    """When arrivals come, from the first one on to the one after the last gap."""
+    return np.cumsum(np.concatenate([first[None, :], gap]), axis=0)
 
 
 # --- by weight -----------------------------------------------------------------------------------
