@@ -32,7 +32,6 @@ from abm.hosts_table import home_value
 from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import (
-    IT_WORK,
     LIVELIHOOD,
     NO_WORK,
     WAGE_LIMIT,
@@ -49,7 +48,8 @@ WAGE_STEP = 0.25  # width of a wage cell, in logs
 # What people could best be on entry anywhere, partners aside. Only the last two speak a foreign
 # language (of the entitled it is supposed).
 VISITS, PROTECTED, SKILLED, ENTITLED = range(4)
-UNDERSTOOD = np.array([0.0, 0.0, 1.0, 1.0])
+SPEAKS = np.array([0, 0, 1, 1])
+PAID = np.array([0, 1, 0, 2])  # livelihoods as others, as in IT, or not
 EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 
 
@@ -58,8 +58,8 @@ class Bounds:
     """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
     best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells,
-    hosts); by_luck: the most of it by the luck that a person has with wages, (livelihoods,
-    standings, leanings, regions, shares of the wage's distribution); elite: what a kind of elite
+    hosts); by_luck: the most of it by the luck that a person has with wages, (standings,
+    circumstances of groups, shares of the wage's distribution); elite: what a kind of elite
     adds to it at the most, (kinds,). standing: of every group, those entitled by descent apart.
     Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
     draw, the bound on a u.
@@ -76,12 +76,10 @@ class Bounds:
 
     def by_wages(self, people: People) -> Floats:
         """Δ without home's part of people of whose work only the livelihood is known."""
-        g = people.group
-        groups = people.groups
+        row = self._standing(people) * self.by_luck.shape[1]
+        row += people.groups.circumstances[people.group]
         share = (people.wage_luck * WAGE_SHARES).astype(np.int64)
-        best = self.by_luck[
-            groups.livelihood[g], self._standing(people), groups.leaning[g], groups.region[g], share
-        ]
+        best = self.by_luck.ravel()[row * WAGE_SHARES + share]
         return best + self._elite_at_most(people)
 
     def by_host(self, people: People, host: Integers) -> Floats:
@@ -164,13 +162,13 @@ def bounds(population: Population, world: World) -> Bounds:
     by_luck = most_by_luck(best.max(axis=(1, 5)))
     most = by_luck.max(axis=-1)
     gain = np.stack(
-        [most[g.livelihood, each, g.leaning, g.region] for each in (standing, ENTITLED)]
+        [most.ravel()[standing * most.shape[1] + g.circumstances], most[ENTITLED, g.circumstances]]
     )
     elite = elite_gain(world)
     if elite.any():
         gain = gain + elite.max() * g.could_be_elite
-    home = felt[strata.group] + lowest[g.stage[strata.group], strata.attachment_bin]
-    advantage = gain[strata.entitled, strata.group] - home
+    home = felt[strata.group] + lowest.ravel()[strata.attachment]
+    advantage = gain.ravel()[strata.entitled_group] - home
     attention = attention[strata.group]
     draw = attention * equations.bound_on_luck(advantage)
     return Bounds(best, by_luck, elite, standing, attention, home, advantage, draw)
@@ -179,8 +177,8 @@ def bounds(population: Population, world: World) -> Bounds:
 def most_by_luck(by_cell: Floats) -> Floats:
     """The most over the wages that people of a livelihood, region and luck with wages may have.
 
-    by_cell: by livelihood, standing, leaning and wage cell. Shape (livelihoods, standings,
-    leanings, regions, shares).
+    by_cell: by livelihood, standing, leaning and wage cell. Shape (standings, circumstances of
+    groups, shares).
     """
     beyond = np.full((*by_cell.shape[1:-1], 1), -np.inf)
     cells = wage_cells_by_luck()
@@ -188,7 +186,9 @@ def most_by_luck(by_cell: Floats) -> Floats:
         np.maximum.reduceat(np.concatenate([row, beyond], axis=-1), cells[k].ravel(), axis=-1)
         for k, row in enumerate(by_cell)
     ]
-    return np.stack([each[..., ::2].reshape(*each.shape[:-1], -1, WAGE_SHARES) for each in most])
+    return np.stack(
+        [each[..., ::2].reshape(*each.shape[:-1], -1, WAGE_SHARES) for each in most], axis=1
+    ).reshape(len(by_cell[0]), -1, WAGE_SHARES)
 
 
 @cache
@@ -301,14 +301,13 @@ def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) 
     taken at the upper end and home at the lower one.
     """
     low, high = wage_edges()[:-1, None], wage_edges()[1:, None]
-    heard = equations.understood(UNDERSTOOD[:, None], hosts.russian_ease)
+    heard = equations.understood(np.array([[0.0], [1.0]]), hosts.russian_ease)
     access = equations.access_to_work(hosts.right_to_work, heard)
     share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
     mean_it, mean = home_wage_mean_usd()
     other = equations.wage_abroad(hosts.wage_mean_usd, high, mean, p.skill_portability)
     in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
-    wages = np.stack([other, other, other, np.zeros_like(other)])
-    wages[IT_WORK] = in_it
+    wages = np.stack([other, in_it, np.zeros_like(other)])
     local = wages[:, None, None, :, :] * share[None, None, :, None, :]
     remote = equations.remote_income(high, p.transfer_barrier, hosts.payments)
     follows = np.array([0.0, 1.0])[None, :, None, None, None]
@@ -322,7 +321,8 @@ def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) 
         low * real_wage_index, 0.0, home_value("price_level"), p.subsistence_ppp_usd
     )
     gain = equations.worth_of_consumption(p.consumption_weight, abroad)
-    return np.asarray(gain - equations.worth_of_consumption(p.consumption_weight, home))
+    gain -= equations.worth_of_consumption(p.consumption_weight, home)
+    return np.asarray(gain[PAID][:, :, SPEAKS])
 
 
 @cache

@@ -59,8 +59,8 @@ class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
     u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
-    home does; most: the lead over home that any host could have, ln w included (Δ); home: what home
-    is worth; luck_home: E_home; first: the host that comes first; second: when the next one
+    home does; most: the lead over home that any host could have, ln w included (Δ); offered: the
+    part of it that is not home's, by luck with wages; home: what home is worth; luck_home: E_home; first: the host that comes first; second: when the next one
     arrives; cell: of what they could earn and be; given: what is to be added to their cell's leads;
     partner_place: where the partner is; places: of their contacts, (people, contacts).
     """
@@ -70,6 +70,7 @@ class Candidates:
     free: Flags
     most: Floats
     screened: bool
+    offered: Floats = field(default_factory=lambda: np.empty(0))
     home: Floats = field(default_factory=lambda: np.empty(0))
     luck_home: Floats = field(default_factory=lambda: np.empty(0))
     first: Integers = field(default_factory=lambda: np.empty(0, np.int64))
@@ -120,10 +121,11 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
     people = who.people
     most = np.where(who.free, np.inf, bound.advantage[people.stratum])
     c = Candidates(people, who.u, who.free, most, model.screened)
-    c.closer(bound.by_wages(c.people) - bound.home[c.people.stratum])
+    c.offered = bound.by_wages(c.people)
+    c.closer(c.offered - bound.home[c.people.stratum])
     c.keep(could_win(c.ratio, c.most))
     c.home = np.asarray(sum(felt_at_home(c.people, world).values()))
-    c.closer(bound.by_wages(c.people) - c.home)
+    c.closer(c.offered - c.home)
     c.keep(could_win(c.ratio, c.most))
     bring_luck(c, model.chance, world)
     c.keep_likely(bound.by_host(c.people, c.first) - c.home)

@@ -29,6 +29,7 @@ LEAVING_CAUSES = ("mobilisation", "repression", "conscience", "hardship", "wages
 _COLUMNS: dict[str, tuple[type, float]] = {
     "person": (np.int64, -1),
     "partner": (np.int64, -1),  # the partner's number, or NOBODY
+    "position": (np.int64, -1),  # in the line of all communities
     "place": (np.int16, -1),  # a host's row, or HOME, or ARMY
     "people": (np.float64, 0),  # real people in the row, children included
     "sex": (np.int8, 0),
@@ -72,6 +73,7 @@ class Emigrants:
 
     person: Integers
     partner: Integers
+    position: Integers
     place: NDArray[np.int16]
     people: Floats
     sex: NDArray[np.int8]
@@ -133,18 +135,19 @@ class Emigrants:
         rows = np.where(ids >= 0, self._row_of[ids], NO_ROW)
         return np.where(rows >= 0, self.place[rows], HOME).astype(np.int64)
 
-    def ensure(self, ids: Integers) -> Integers:
+    def ensure(self, people: People) -> Integers:
         """Rows of some persons, made where there are none."""
-        new = ids[self._row_of[ids] == NO_ROW]
+        new = np.flatnonzero(self._row_of[people.ids] == NO_ROW)
         if len(new):
             end = self.rows + len(new)
             if end > self._capacity:
                 self._grow(max(end, 2 * self._capacity))
-            rows = np.arange(self.rows, end)
-            self._row_of[new] = rows
-            traits = self._population.people(new)
-            self.person[rows] = new
-            self.partner[rows] = self._ties.partner(new)
+            rows = slice(self.rows, end)
+            traits = people.take(new)
+            self._row_of[traits.ids] = np.arange(self.rows, end)
+            self.person[rows] = traits.ids
+            self.partner[rows] = self._ties.partner_of(traits)
+            self.position[rows] = self._ties.community_position(traits)
             self.people[rows] = self.heads(traits)
             self.sex[rows] = traits.sex
             self.age_years[rows] = traits.age_years
@@ -157,7 +160,7 @@ class Emigrants:
             self.savings_usd[rows] = traits.savings_usd
             self.home_wage_usd[rows] = traits.wage_usd
             self.rows = end
-        return self.row_of(ids)
+        return self.row_of(people.ids)
 
     def heads(self, people: People) -> Floats:
         """Real people that some persons stand for, their children included."""
@@ -176,11 +179,10 @@ class Emigrants:
 
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""
-        ids = self.person[rows]
         was_away = (self.place[rows] != HOME).astype(float)
         is_away = np.broadcast_to(np.asarray(place) != HOME, rows.shape).astype(float)
         self.away_by_class += np.bincount(
             self.risk_class[rows], is_away - was_away, len(self.away_by_class)
         )
         self.place[rows] = place
-        self._place_by_position[self._ties.community_position(ids)] = place
+        self._place_by_position[self.position[rows]] = place

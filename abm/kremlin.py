@@ -108,7 +108,7 @@ class Kremlin(mesa.Agent):
         if len(ids):
             people = population.people(ids)
             np.add.at(self._taken, (people.region, people.risk_class), 1.0)
-            model.emigrants.put(model.emigrants.ensure(ids), ARMY)
+            model.emigrants.put(model.emigrants.ensure(people), ARMY)
             model.observations.add_world("called_up", float(len(ids) * population.scale))
             self.called_up += len(ids) * population.scale
 

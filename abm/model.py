@@ -205,7 +205,7 @@ class EmigrationModel(mesa.Model):
         """Those turned back at a shut door are at home again, and the journey is paid."""
         if len(ids):
             e, p = self.emigrants, self.scenario.parameters
-            rows = e.ensure(ids)
+            rows = e.ensure(self.population.people(ids))
             hours = self.host_columns.travel_hours[hosts]
             price = equations.journey_usd(p.journey_months, home_wage_mean_usd()[1], hours)
             e.savings_usd[rows] = np.maximum(0.0, e.savings_usd[rows] - price)

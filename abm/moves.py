@@ -42,13 +42,15 @@ def move(model: EmigrationModel, intents: Intents) -> None:
     model.record_moves(moves)
     if not len(moves.person):
         return
-    _depart(model, moves.take(leaving))
+    people = model.population.people(moves.person)
+    _depart(model, people.take(leaving), moves.take(leaving))
+    enters = np.flatnonzero(~returning)
     rows = model.emigrants.row_of(moves.person)
-    _arrive(model, rows[~returning], moves.destination[~returning])
-    entered = np.bincount(moves.destination[~returning], moves.people[~returning], RUSSIA)
+    _arrive(model, people.take(enters), rows[enters], moves.destination[enters])
+    entered = np.bincount(moves.destination[enters], moves.people[enters], RUSSIA)
     model.host_columns.places_left -= entered
     _come_home(model, rows[returning])
-    _shake_partners(model, moves)
+    _shake_partners(model, people)
 
 
 def allot(model: EmigrationModel, intents: Intents) -> Intents:
@@ -147,9 +149,9 @@ def _may_follow(model: EmigrationModel, people: People, ahead: Intents, moves: I
     return may
 
 
-def _depart(model: EmigrationModel, moves: Intents) -> None:
+def _depart(model: EmigrationModel, people: People, moves: Intents) -> None:
     e, week = model.emigrants, model.week
-    rows, luck = e.ensure(moves.person), moves.luck
+    rows, luck = e.ensure(people), moves.luck
     e.first_left_week[rows] = np.where(e.first_left_week[rows] < 0, week, e.first_left_week[rows])
     e.left_week[rows] = week
     movable = equations.let_through(
@@ -163,7 +165,6 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     e.luck_week[rows] = np.where(own, week, -1)
     e.luck[rows] = np.where(own, luck, 0.0)
     e.occasion[rows] += 1
-    people = model.population.people(moves.person)
     model.economy.take_capital(rows, people, moves.destination)
     follows = income_follows(people)
     e.work[rows] = np.where(follows, REMOTE_WORK, JOBLESS)
@@ -172,11 +173,10 @@ def _depart(model: EmigrationModel, moves: Intents) -> None:
     model.observations.add("elite_departures", moves.destination[elite], adults)
 
 
-def _arrive(model: EmigrationModel, rows: Integers, host: Integers) -> None:
+def _arrive(model: EmigrationModel, people: People, rows: Integers, host: Integers) -> None:
     """Put rows in their new host with the status its door gives, less the journey's price."""
     e, hosts, week = model.emigrants, model.host_columns, model.week
     p = model.scenario.parameters
-    people = model.population.people(e.person[rows])
     partner = e.partner[rows]
     there = one_each(host)
     door = doors_of(model, people, settled_with(model, partner, e.place_of(partner)), there)
@@ -211,12 +211,12 @@ def _come_home(model: EmigrationModel, rows: Integers) -> None:
     e.put(rows, HOME)
 
 
-def _shake_partners(model: EmigrationModel, moves: Intents) -> None:
+def _shake_partners(model: EmigrationModel, moved: People) -> None:
     """A partner's move makes those abroad decide at once, in the next week."""
     e = model.emigrants
-    partner = model.ties.partner(moves.person)
+    partner = e.partner[e.row_of(moved.ids)]
     partner = partner[partner != NOBODY]
-    apart = partner[(e.place_of(partner) >= 0) & ~np.isin(partner, moves.person)]
+    apart = partner[(e.place_of(partner) >= 0) & ~np.isin(partner, moved.ids)]
     e.next_trigger[e.row_of(apart)] = PARTNER
 
 

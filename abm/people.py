@@ -94,7 +94,7 @@ class People:
         last = g.kind_cumulative[g.first_kind[self.group + 1] - 1]
         wanted = last - (1.0 - self._uniform("kind")) * g.persons[self.group]
         row = np.searchsorted(g.kind_cumulative, wanted, side="right")
-        row = np.clip(row, g.first_kind[self.group], g.first_kind[self.group + 1] - 1)
+        row = np.minimum(np.maximum(row, g.first_kind[self.group]), g.first_kind[self.group + 1] - 1)
         return g.kind_order[row]
 
     @cached_property
@@ -213,6 +213,8 @@ class People:
         """Row of the host in which descent gives citizenship, or NO_HOST; the luck of the name."""
         result = np.full(len(self.ids), NO_HOST)
         entitled = np.flatnonzero(self.entitled)
+        if not len(entitled):
+            return result
         hosts = np.flatnonzero(host_column("descent_share"))
         keys = name_keys(tuple(HOST_NAMES[host] for host in hosts))
         chance = self._population.chance

@@ -53,6 +53,12 @@ class Groups:
     class_exempt: Floats
 
     @cached_property
+    def circumstances(self) -> Integers:
+        """A row for each livelihood, leaning and region."""
+        row = self.livelihood * len(source.LEANINGS) + self.leaning
+        return row * len(source.REGIONS) + self.region
+
+    @cached_property
     def could_be_elite(self) -> NDArray[np.bool_]:
         """Where some could be of the elite: from 35 on, in work but not in IT."""
         return (self.stage > 0) & (self.livelihood == OTHER_WORK)
@@ -107,7 +113,8 @@ class Strata:
     """Groups cut by attachment and descent, by falling propensity. Columns of shape (strata,).
 
     start has one entry more: stratum i holds the persons start[i] to start[i + 1] - 1. entitled: by
-    descent to settle in some host; pull: of home, roughly, in util.
+    descent to settle in some host; pull: of home, roughly, in util. entitled_group: the group's row
+    where those entitled follow the others; attachment: a row for each life stage and bin.
     """
 
     start: Integers
@@ -115,6 +122,8 @@ class Strata:
     attachment_bin: Integers
     entitled: Integers
     pull: Floats
+    entitled_group: Integers
+    attachment: Integers
 
     @cached_property
     def size(self) -> Integers:
@@ -149,7 +158,15 @@ def strata_at(types: source.Composition, scale: int) -> Strata:
     heads = np.diff(edges, prepend=0)
     kept = order[heads > 0]
     start = np.concatenate([[0], np.cumsum(heads[heads > 0])])
-    return Strata(start, group[kept], attachment_bin[kept], entitled[kept], pull[kept])
+    return Strata(
+        start=start,
+        group=group[kept],
+        attachment_bin=attachment_bin[kept],
+        entitled=entitled[kept],
+        pull=pull[kept],
+        entitled_group=entitled[kept] * len(g.persons) + group[kept],
+        attachment=g.stage[group[kept]] * (len(ATTACHMENT_EDGES) - 1) + attachment_bin[kept],
+    )
 
 
 class Population:

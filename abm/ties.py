@@ -134,10 +134,9 @@ class Ties:
         found = self._communities.person(positions.T)
         return np.where(found == ids[:, None], NOBODY, found)
 
-    def community_position(self, ids: Integers) -> Integers:
+    def community_position(self, people: People) -> Integers:
         """Each person's position in the line of all communities."""
-        people = self._population.people(ids)
-        return self._communities.position(*self._communities.place(ids, people.stratum))
+        return self._communities.position(*self._communities.place(people.ids, people.stratum))
 
     def contact_positions(self, people: People) -> tuple[Integers, Integers]:
         """Positions of contacts, shape (CONTACTS, people), and one's own, which is no contact."""
