@@ -60,9 +60,10 @@ class Candidates:
 
     u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
     home does; most: the lead over home that any host could have, ln w included (Δ); offered: the
-    part of it that is not home's, by luck with wages; home: what home is worth; luck_home: E_home; first: the host that comes first; second: when the next one
-    arrives; cell: of what they could earn and be; given: what is to be added to their cell's leads;
-    partner_place: where the partner is; places: of their contacts, (people, contacts).
+    same without home's part, by luck with wages; home: what home is worth; luck_home: E_home;
+    first: the host that comes first; second: when the next one arrives; cell: of what they could
+    earn and be; given: what is to be added to their cell's leads; partner_place: where the partner
+    is; places: of their contacts, (people, contacts).
     """
 
     people: People

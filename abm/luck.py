@@ -47,10 +47,9 @@ def luck_at_home(
     pick, gap = arrivals(chance, ids, week, ROUNDS)
     host = order[np.count_nonzero(upper <= pick[:, :, None], axis=2)]
     time = times(u / (1.0 - u) * home, gap)
-    first = np.full(weights.size, np.inf)  # first arrivals
+    first = np.full(weights.shape, np.inf)  # first arrivals
     place = np.arange(len(ids)) * len(places) + host
-    np.minimum.at(first, place.ravel(), time[:-1].ravel())
-    first = first.reshape(weights.shape)
+    np.minimum.at(first.reshape(-1), place.ravel(), time[:-1].ravel())
     last = time[-1] - gap[-1]
     rest = chance.exponential_by_place("luck", ids, week, places) / weights + last[:, None]
     luck = np.empty((len(ids), len(places) + 1))

@@ -94,7 +94,8 @@ class People:
         last = g.kind_cumulative[g.first_kind[self.group + 1] - 1]
         wanted = last - (1.0 - self._uniform("kind")) * g.persons[self.group]
         row = np.searchsorted(g.kind_cumulative, wanted, side="right")
-        row = np.minimum(np.maximum(row, g.first_kind[self.group]), g.first_kind[self.group + 1] - 1)
+        row = np.maximum(row, g.first_kind[self.group])
+        row = np.minimum(row, g.first_kind[self.group + 1] - 1)
         return g.kind_order[row]
 
     @cached_property
