@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from abm.mechanisms import MECHANISMS
+from abm.study.evidence import EVIDENCE
 from abm.study.markdown import table
 from abm.study.nine_claims import CLAIMS
 from abm.view import terminal
@@ -168,7 +169,70 @@ def minus(text: str) -> str:
     return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
+def fitted_targets() -> str:
+    """Each judged target at the centre of each evidence scenario, misses first."""
+    kept = pd.read_csv(RESULTS / "calibration" / "targets.csv")
+    judged = kept[kept["hit"].notna()]
+    misses = judged.groupby("id", sort=False)["hit"].agg(lambda hits: (~hits.astype(bool)).sum())
+    rows = []
+    for id in misses.sort_values(ascending=False, kind="stable").index:
+        of_one = judged[judged["id"] == id].set_index("evidence")
+        first = of_one.iloc[0]
+        cells = [_at_centre(of_one.loc[name]) for name in EVIDENCE]
+        observed = _observed(first["observed_low"], first["observed_high"])
+        rows.append((id, first["what"], f"{observed} {first['unit']}", *cells))
+    return table(("", "what", "observed", *(f"{name} returns" for name in EVIDENCE)), rows)
+
+
+def _at_centre(row: pd.Series) -> str:
+    told = terminal.number(row["simulated"])
+    asked = row["status"] in ("fit", f"evidence {row.name}")
+    return f"({told})" if not asked else told if bool(row["hit"]) else f"**{told}**"
+
+
+def _observed(low: float, high: float) -> str:
+    if math.isnan(low):
+        return f"at most {terminal.number(high)}"
+    if math.isnan(high):
+        return f"at least {terminal.number(low)}"
+    return f"{terminal.number(low)} to {terminal.number(high)}"
+
+
+def fitted_factors() -> str:
+    """What the fit says of each factor, best told first; those left out by the screen in a line."""
+    kept = pd.read_csv(RESULTS / "calibration" / "factors.csv")
+    covered = pd.read_csv(RESULTS / "calibration" / "recovery-summary.csv").set_index("factor")
+    left_out = kept["status"] == "left out by the screen"
+    middle = kept[(kept["evidence"] == "middle") & ~left_out]
+    rows = []
+    for row in middle.sort_values("shrinkage", ascending=False).to_dict("records"):
+        name = row["factor"]
+        gone = kept[kept["factor"] == name].set_index("evidence")["shrinkage"]
+        rows.append(
+            (
+                name,
+                _range(row["prior_low"], row["prior_high"]),
+                terminal.number(row["mean"]),
+                _range(row["low"], row["high"]),
+                ", ".join(percent(max(0.0, gone[each])) for each in EVIDENCE),
+                percent(covered.at[name, "coverage"]),
+            )
+        )
+    rest = ", ".join(sorted(set(kept.loc[left_out, "factor"])))
+    columns = (
+        *("factor", "prior", "centre, middle", "90 %, middle"),
+        *("variance gone: low, middle, high", "truths covered"),
+    )
+    return f"{table(columns, rows)}\nLeft out by the screen, so as they were: {rest}.\n"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{terminal.number(low)} to {terminal.number(high)}"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "fitted targets": fitted_targets,
+    "fitted factors": fitted_factors,
     "shares": shares,
     "ablations": ablations,
     "checks": checks,

@@ -89,3 +89,24 @@ def _is_held(scenario: Scenario, name: str) -> bool:
         return False
     lever, _, host = name.partition(".")
     return any(held.covers(Held(lever, host or None, 0.0)) for held in scenario.held)
+
+
+def told_by_data() -> dict[str, str]:
+    """What the fit says of each parameter that was a candidate of it, by name.
+
+    "calibrated: LOW to HIGH", the 90 % interval in the middle evidence scenario, where the targets
+    took away at least a fifth of the prior's variance; else that they do not inform it. Empty where
+    no posterior is packaged.
+    """
+    path = FOLDER / "factors.csv"
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path)
+    middle = table[table["evidence"] == "middle"].set_index("factor")
+    return {str(name): _told(row) for name, row in middle.iterrows() if name in NAMES}
+
+
+def _told(row: pd.Series) -> str:
+    if row["status"] == "informed":
+        return f"calibrated: {row['low']:.3g} to {row['high']:.3g}"
+    return "assumed: the targets do not inform it"

@@ -15,6 +15,7 @@ from abm.observation import OUTCOMES
 from abm.parameters import PARAMETERS
 from abm.scenario import load, packaged_scenarios
 from abm.scenario_file import ScenarioFile, leading_comment, read
+from abm.study.evidence import told_by_data
 
 Rows = list[tuple[str, ...]]
 Listing = tuple[tuple[str, ...], Rows, tuple[str, ...]]
@@ -43,12 +44,13 @@ def _sets(file: ScenarioFile) -> str:
 
 
 def parameters() -> Listing:
-    """Every number of the model that is not data."""
-    rows: Rows = [
-        (p.name, p.symbol, _number(p.value), _range(p.low, p.high), p.unit, p.status, p.source)
-        for p in PARAMETERS
-    ]
-    columns = ("name", "symbol", "value", "range", "unit", "status", "source")
+    """Every number of the model that is not data, and what the fit to the targets says of it."""
+    told = told_by_data()
+    rows: Rows = []
+    for p in PARAMETERS:
+        numbers = (_number(p.value), _range(p.low, p.high))
+        rows.append((p.name, p.symbol, *numbers, p.unit, p.status, told.get(p.name, ""), p.source))
+    columns = ("name", "symbol", "value", "range", "unit", "status", "fit", "source")
     return columns, rows, ("value",)
 
 
