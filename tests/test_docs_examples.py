@@ -247,8 +247,7 @@ def test_what_is_not_run_is_said_with_its_reason() -> None:
     ]
     found = [reason.group(1) for reason in reasons if reason]
     assert found == [
-        "a quarter of a core-hour and more; tests/test_calibrate.py runs a small one",
-        "no posterior is packaged yet; tests/test_evidence.py runs a made-up one",
+        "an hour of two processors and more; tests/test_calibrate.py runs a small one",
         "half a core-hour; tests/test_cli_claims.py runs a small one",
         "it reads sweeps that cost a quarter of a core-hour; tests/test_cli_claims.py",
         "it serves until Ctrl-C; tests/test_dashboard_browser.py opens it in a browser",
