@@ -5,6 +5,7 @@ A page has them between `<!-- kept: NAME -->` and `<!-- end -->`; NAME is one of
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from abm.mechanisms import MECHANISMS
+from abm.study.calibration import pipeline
 from abm.study.evidence import EVIDENCE
 from abm.study.markdown import table
 from abm.study.nine_claims import CLAIMS
@@ -169,6 +171,30 @@ def minus(text: str) -> str:
     return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
+def fitted_hits() -> str:
+    """How near each centre comes: hits, figures within two deviations, log likelihood."""
+    about = json.loads((RESULTS / "calibration" / "about.json").read_text("utf-8"))
+    kept = pd.read_csv(RESULTS / "calibration" / "targets.csv")
+    rows = []
+    for name, data in pipeline.data_of().items():
+        means = kept[kept["evidence"] == name].set_index("id")["simulated"].reindex(data.ids)
+        readings = means.to_numpy(float)
+        near = abs(data.best(readings)) <= 2.0
+        hit, of = about["hits"][name]
+        points = about["posteriors"][name]["effective_points"]
+        rows.append(
+            (
+                name,
+                f"{hit} of {of}",
+                f"{near.sum()} of {len(near)}",
+                f"{data.log_likelihood(readings):.0f}",
+                f"{points:.0f} of {about['calibration']['amounts']['pool']:,}",
+            )
+        )
+    columns = ("returns", "targets hit", "figures within two deviations", "log likelihood")
+    return table((*columns, "points of the pool that count"), rows)
+
+
 def fitted_targets() -> str:
     """Each judged target at the centre of each evidence scenario, misses first."""
     kept = pd.read_csv(RESULTS / "calibration" / "targets.csv")
@@ -231,6 +257,7 @@ def _range(low: float, high: float) -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
+    "fitted hits": fitted_hits,
     "fitted targets": fitted_targets,
     "fitted factors": fitted_factors,
     "shares": shares,
