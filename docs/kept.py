@@ -204,15 +204,18 @@ def fitted_targets() -> str:
     for id in misses.sort_values(ascending=False, kind="stable").index:
         of_one = judged[judged["id"] == id].set_index("evidence")
         first = of_one.iloc[0]
-        cells = [_at_centre(of_one.loc[name]) for name in EVIDENCE]
+        cells = [_at_centre(of_one, name) for name in EVIDENCE]
         observed = _observed(first["observed_low"], first["observed_high"])
         rows.append((id, first["what"], f"{observed} {first['unit']}", *cells))
     return table(("", "what", "observed", *(f"{name} returns" for name in EVIDENCE)), rows)
 
 
-def _at_centre(row: pd.Series) -> str:
+def _at_centre(target: pd.DataFrame, evidence: str) -> str:
+    if evidence not in target.index:
+        return "–"
+    row = target.loc[evidence]
     told = terminal.number(row["simulated"])
-    asked = row["status"] in ("fit", f"evidence {row.name}")
+    asked = row["status"] in ("fit", f"evidence {evidence}")
     return f"({told})" if not asked else told if bool(row["hit"]) else f"**{told}**"
 
 
@@ -238,7 +241,7 @@ def fitted_factors() -> str:
             (
                 name,
                 _range(row["prior_low"], row["prior_high"]),
-                terminal.number(row["mean"]),
+                terminal.number(row["centre"]),
                 _range(row["low"], row["high"]),
                 ", ".join(percent(max(0.0, gone[each])) for each in EVIDENCE),
                 percent(covered.at[name, "coverage"]),

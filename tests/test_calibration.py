@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from abm.chance import Floats
 from abm.errors import InputError
 from abm.hosts_table import HOST_NAMES, host_constants
 from abm.levers import BY_NAME
@@ -22,7 +23,7 @@ from abm.study.calibration import emulator, hosts, pipeline, posterior, sampler,
 from abm.study.calibration.data import MISSING, Data, fitted
 from abm.study.calibration.pipeline import Fit
 from abm.study.calibration.posterior import table_of
-from abm.study.calibration.settings import Amounts
+from abm.study.calibration.settings import SHORTLIST, Amounts
 from abm.study.calibration.space import Space, luck
 from abm.study.calibration.waves import Wave
 from abm.study.evidence import EVIDENCE
@@ -337,6 +338,27 @@ def test_the_centre_is_likely() -> None:
     found = fit()
     values = found.space.values(found.centres["middle"][None, :]).to_numpy()[0]
     assert values[:3] == pytest.approx(toy.TRUTH[:3], abs=0.35)
+
+
+def test_the_centre_is_the_likeliest_when_run_anew() -> None:
+    """Whatever was foretold of it: here only the third that could be it shows the data again."""
+
+    class Surprising(toy.Stages):
+        anew = np.empty((0, toy.FACTORS))
+
+        def simulate(self, stage: str, cube: Floats, space: Space) -> pd.DataFrame:
+            readings = super().simulate(stage, cube, space)
+            if stage == "centres":
+                self.anew = cube
+                readings += 9.0
+                readings.iloc[6:9] = toy.SLOPES @ toy.TRUTH + [[-0.2], [0.0], [0.2]]
+            return readings
+
+    stages = Surprising()
+    few = Amounts(screen=0, waves=(40, 40), pool=200, table=10, effective=2, recovery=0, check=3)
+    found = pipeline.run(stages, toy.SPACE, toy.data(), few, 1)
+    assert len(stages.anew) == few.check * SHORTLIST
+    assert (stages.anew[6:9] == found.centres["middle"]).all()
 
 
 def test_each_evidence_scenario_has_its_share_of_a_wave() -> None:

@@ -83,8 +83,8 @@ class Folder:
         """What each run of a stage sets, one row a point; kept as a CSV file."""
         file = self.path / "points" / f"{stage}.csv"
         if not file.exists():
-            # The screen looks at the fitted factors alone: there other hosts have no own part.
-            others = None if stage == "screen" else luck(self.calibration.seed, 5, _key(stage))
+            # The screen looks at the fitted factors alone, and a centre is these alone.
+            others = None if stage in ALONE else luck(self.calibration.seed, 5, _key(stage))
             text = space.settings(cube, others).to_csv(index=False, lineterminator="\n")
             parts.write_bytes(text.encode(), file)
         table = pd.read_csv(file)
@@ -121,6 +121,7 @@ class Folder:
 
 
 EARLY = ("screen", "wave-1")
+ALONE = ("screen", "centres")  # there hosts that are not fitted have no own part
 KEPT = ["departures.total", "returns.total", "stock_abroad"]
 
 

@@ -1,11 +1,11 @@
 """The stages of a fit, from points to readings to a posterior. What runs is any function.
 
 screen -> the factors that go on -> waves, each learning from the runs before -> a pool of points,
-with what is foretold of them -> a posterior for each evidence scenario, and a centre: the likeliest
-of the points that were run, by what is foretold of them. (With so many factors the mean of a curved
-posterior is not likely, and what an emulator thinks likeliest of all is where it errs most.) Some
-of the pool's points, the table, are run to check what was foretold. Every number follows from the
-seed; nothing here writes files.
+with what is foretold of them -> a posterior for each evidence scenario, and a centre: of the points
+that were run, those of which the likeliest is foretold are run anew, and the likeliest is taken.
+(With so many factors the mean of a curved posterior is not likely, and what an emulator thinks
+likeliest of all is where it errs most.) Some of the pool's points, the table, are run to check what
+was foretold. Every number follows from the seed; nothing here writes files.
 
 Each stage has a seed of its own at each point, not one for all: what is learnt is the mean over
 luck, and luck in common would be learnt as if it were an effect of the point.
@@ -26,7 +26,7 @@ from abm.chance import Floats
 from abm.study.calibration import emulator, posterior, screen
 from abm.study.calibration.data import Data, fitted
 from abm.study.calibration.posterior import Pool, Posterior
-from abm.study.calibration.settings import Amounts
+from abm.study.calibration.settings import SHORTLIST, Amounts
 from abm.study.calibration.space import Space
 from abm.study.calibration.waves import Drawn, Wave
 from abm.study.evidence import EVIDENCE
@@ -140,11 +140,30 @@ def _run(
     pool = Pool(tuple(every.ids), drawn.cube, means, variances, drawn.log_density)
     fits = {name: posterior.fit(each, pool, amounts.effective) for name, each in data.items()}
     table = simulated("table", drawn.cube[spread(amounts.pool, amounts.table)])
-    known = Pool(tuple(every.ids), runs.cube, *learnt.predict(runs.cube), np.zeros(len(runs.cube)))
-    centres = {
-        name: runs.cube[known.log_likelihood(each, 0.0).argmax()] for name, each in data.items()
-    }
+    centres = _centres(simulated, runs.cube, learnt, every, data, amounts.check)
     return Fit(space, influence, (*left, drawn.left), every, pool, table, data, fits, centres)
+
+
+def _centres(
+    simulated: Callable[[str, Floats], Runs],
+    cube: Floats,
+    learnt: emulator.Emulator,
+    every: Data,
+    data: Mapping[str, Data],
+    times: int,
+) -> dict[str, Floats]:
+    """Of the points that are likely by the mean of what is foretold, the likeliest when run anew."""
+
+    def without_luck(cube: Floats, readings: Floats) -> Pool:
+        none = np.zeros_like(readings)
+        return Pool(tuple(every.ids), cube, readings, none, np.zeros(len(cube)))
+
+    known = without_luck(cube, learnt.predict(cube)[0])
+    best = [known.log_likelihood(each).argsort()[-SHORTLIST:] for each in data.values()]
+    likely = cube[np.unique(np.concatenate(best))]
+    again = simulated("centres", np.repeat(likely, times, axis=0)).readings
+    rerun = without_luck(likely, again.reshape(len(likely), times, -1).mean(axis=1))
+    return {name: likely[rerun.log_likelihood(each).argmax()] for name, each in data.items()}
 
 
 def foretold(fit: Fit) -> pd.DataFrame:

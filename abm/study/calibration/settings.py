@@ -26,6 +26,7 @@ from abm.study.keeping import day_of
 
 PACKAGED = Path(__file__).resolve().parents[2] / "data" / "calibration.toml"
 OF_STUDY = ("name", "title", "scenario", "scale", "seed", "until", "set", "limit_seconds")
+SHORTLIST = 8  # points of each evidence scenario that are run anew to find its centre
 TWIN_LEARNT = 300  # runs of the twin that its emulator learns from
 NONE = dict.fromkeys(("screen", "recovery", "twin", "twin_recovery", "draws"), 0)
 LEAST = {**NONE, "factors": 1, "check": 1, "effective": 2}
@@ -42,7 +43,8 @@ class Amounts:
     waves : points of each wave; pool : points that the posterior is made from; table : how many
     of them are run, to check what was foretold
     effective : points that must count; recovery : made-up data sets that are fitted
-    check : replicates at each centre; draws : single runs at draws of each posterior
+    check : replicates at each centre, and at each point that could be it
+    draws : single runs at draws of each posterior
     twin : runs of the twin that the search for each likeliest point may take; 0: no search
     twin_recovery : made-up data sets of the twin that are fitted
     """
@@ -91,11 +93,11 @@ class Calibration:
         }
 
     def runs(self) -> dict[str, int]:
-        """How many runs each stage does."""
+        """How many runs each stage does, at most."""
         amounts = self.amounts
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
-        stages |= {"table": amounts.table}
+        stages |= {"table": amounts.table, "centres": len(EVIDENCE) * SHORTLIST * amounts.check}
         stages["targets"] = len(EVIDENCE) * (amounts.check + amounts.draws)
         if self.known_by < self.until:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
