@@ -152,7 +152,7 @@ def _centres(
     data: Mapping[str, Data],
     times: int,
 ) -> dict[str, Floats]:
-    """Of the points that are likely by the mean of what is foretold, the likeliest when run anew."""
+    """Of the points that the mean of what is foretold calls likely, the likeliest when run anew."""
 
     def without_luck(cube: Floats, readings: Floats) -> Pool:
         none = np.zeros_like(readings)
