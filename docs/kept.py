@@ -255,6 +255,24 @@ def fitted_factors() -> str:
     return f"{table(columns, rows)}\nLeft out by the screen, so as they were: {rest}.\n"
 
 
+def predicted_scores() -> str:
+    """Scores of what was predicted from mid-2023, by evidence scenario and predictor."""
+    kept = pd.read_csv(RESULTS / "calibration-2023" / "prediction-scores.csv")
+    rows = [
+        (
+            str(row["evidence"]),
+            str(row["predictor"]),
+            str(row["facts"]),
+            f"{row['relative_crps']:.2f}",
+            f"{row['model_on_same']:.2f}",
+            percent(row["coverage"]),
+        )
+        for row in kept.to_dict("records")
+    ]
+    columns = ("returns", "predictor", "figures", "CRPS", "the model's on the same", "coverage")
+    return table(columns, rows)
+
+
 def _range(low: float, high: float) -> str:
     return f"{terminal.number(low)} to {terminal.number(high)}"
 
@@ -263,6 +281,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "fitted hits": fitted_hits,
     "fitted targets": fitted_targets,
     "fitted factors": fitted_factors,
+    "predicted scores": predicted_scores,
     "shares": shares,
     "ablations": ablations,
     "checks": checks,
