@@ -201,7 +201,7 @@ def test_the_command(
     monkeypatch.chdir(tmp_path)
     Path("mine.toml").write_text(TOML)
     assert main(["calibrate", "mine.toml", "--dry-run"]) == 0
-    assert "23 runs (wave-1 10, table 10, targets 3)" in capsys.readouterr().out
+    assert "33 runs (wave-1 10, table 10, centres 10, targets 3)" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.toml"]
     assert main(["calibrate", "mine.toml", "--budget", "1e-9", "--quiet"]) == 2
     assert "core-hours" in refusal(capsys)

@@ -97,7 +97,8 @@ class Calibration:
         amounts = self.amounts
         stages = {"screen": amounts.screen * (len(self.space) + 1)} if amounts.screen else {}
         stages |= {f"wave-{k}": points for k, points in enumerate(amounts.waves, 1)}
-        stages |= {"table": amounts.table, "centres": len(EVIDENCE) * SHORTLIST * amounts.check}
+        likely = min(len(EVIDENCE) * SHORTLIST, sum(amounts.waves))
+        stages |= {"table": amounts.table, "centres": likely * amounts.check}
         stages["targets"] = len(EVIDENCE) * (amounts.check + amounts.draws)
         if self.known_by < self.until:
             stages["prediction"] = len(EVIDENCE) * 2 * DRAWS
