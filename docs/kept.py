@@ -205,7 +205,7 @@ def fitted_targets() -> str:
         of_one = judged[judged["id"] == id].set_index("evidence")
         first = of_one.iloc[0]
         cells = [_at_centre(of_one, name) for name in EVIDENCE]
-        observed = _observed(first["observed_low"], first["observed_high"])
+        observed = terminal.span(first["observed_low"], first["observed_high"])
         rows.append((id, first["what"], f"{observed} {first['unit']}", *cells))
     return table(("", "what", "observed", *(f"{name} returns" for name in EVIDENCE)), rows)
 
@@ -217,14 +217,6 @@ def _at_centre(target: pd.DataFrame, evidence: str) -> str:
     told = terminal.number(row["simulated"])
     asked = row["status"] in ("fit", f"evidence {evidence}")
     return f"({told})" if not asked else told if bool(row["hit"]) else f"**{told}**"
-
-
-def _observed(low: float, high: float) -> str:
-    if math.isnan(low):
-        return f"at most {terminal.number(high)}"
-    if math.isnan(high):
-        return f"at least {terminal.number(low)}"
-    return f"{terminal.number(low)} to {terminal.number(high)}"
 
 
 def fitted_factors() -> str:
@@ -240,9 +232,9 @@ def fitted_factors() -> str:
         rows.append(
             (
                 name,
-                _range(row["prior_low"], row["prior_high"]),
+                terminal.span(row["prior_low"], row["prior_high"]),
                 terminal.number(row["centre"]),
-                _range(row["low"], row["high"]),
+                terminal.span(row["low"], row["high"]),
                 ", ".join(percent(max(0.0, gone[each])) for each in EVIDENCE),
                 percent(covered.at[name, "coverage"]),
             )
@@ -271,10 +263,6 @@ def predicted_scores() -> str:
     ]
     columns = ("returns", "predictor", "figures", "CRPS", "the model's on the same", "coverage")
     return table(columns, rows)
-
-
-def _range(low: float, high: float) -> str:
-    return f"{terminal.number(low)} to {terminal.number(high)}"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

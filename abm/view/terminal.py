@@ -81,7 +81,7 @@ def targets_table(
         (
             str(row["id"]),
             f"{row['what']} ({row['unit']})",
-            _range(row["observed_low"], row["observed_high"]),
+            span(row["observed_low"], row["observed_high"]),
             _simulated(row),
             _verdict(row["status"], row["hit"], evidence),
         )
@@ -273,7 +273,8 @@ def _simulated(row: pd.Series[Any]) -> str:
     return with_spread(mean, row.get("spread", math.nan), significant)
 
 
-def _range(low: float, high: float) -> str:
+def span(low: float, high: float) -> str:
+    """From one number to another; an end that is NaN or infinite is open."""
     if low == high:
         return number(low)
     if math.isnan(low) or low == -math.inf:
