@@ -40,7 +40,7 @@ from abm.people import (
     truncated_normal,
 )
 from abm.population import ATTACHMENT_EDGES, Population
-from abm.ties import CONTACTS
+from abm.ties import CONTACTS, community
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
 
 WAGE_SHARES = 64  # equal shares of the distribution of wages that bounds tell apart
@@ -60,7 +60,9 @@ class Bounds:
     best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells,
     hosts); by_luck: the most of it by the luck that a person has with wages, (standings,
     circumstances of groups, shares of the wage's distribution); elite: what a kind of elite
-    adds to it at the most, (kinds,). standing: of every group, those entitled by descent apart.
+    adds to it at the most, (kinds,); by_contacts: what is to be added to it by how many contacts
+    abroad somebody has, (contacts + 1,): it supposes all of them there. standing: of every group,
+    those entitled by descent apart.
     Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
     draw, the bound on a u.
     """
@@ -68,6 +70,7 @@ class Bounds:
     best: Floats
     by_luck: Floats
     elite: Floats
+    by_contacts: Floats
     standing: Integers
     attention: Floats
     home: Floats
@@ -131,10 +134,11 @@ class Bounds:
         return self.elite.max() * people.groups.could_be_elite[people.group]
 
 
-def bounds(population: Population, world: World) -> Bounds:
+def bounds(population: Population, world: World, most_contacts: Integers) -> Bounds:
     """The bounds of a week. They cover the wish to leave, with every door open.
 
-    Whose partner is abroad is listed singly by the caller and not covered.
+    most_contacts: the most contacts abroad that anybody in each community has. Whose partner is
+    abroad is listed singly by the caller and not covered.
     """
     g, strata, p = population.groups, population.strata, world.parameters
     kremlin = world.kremlin
@@ -167,11 +171,14 @@ def bounds(population: Population, world: World) -> Bounds:
     elite = elite_gain(world)
     if elite.any():
         gain = gain + elite.max() * g.could_be_elite
+    by_contacts = equations.worth_of_contacts(p.contacts_weight, np.arange(CONTACTS + 1))
+    by_contacts = by_contacts - by_contacts[-1]
+    gain = gain + by_contacts[most_contacts[community(g)]]
     home = felt[strata.group] + lowest.ravel()[strata.attachment]
     advantage = gain.ravel()[strata.entitled_group] - home
     attention = attention[strata.group]
     draw = attention * equations.bound_on_luck(advantage)
-    return Bounds(best, by_luck, elite, standing, attention, home, advantage, draw)
+    return Bounds(best, by_luck, elite, by_contacts, standing, attention, home, advantage, draw)
 
 
 def most_by_luck(by_cell: Floats) -> Floats:

@@ -60,24 +60,24 @@ class Candidates:
 
     u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
     home does; most: the lead over home that any host could have, ln w included (Δ); offered: the
-    same without home's part, by luck with wages; home: what home is worth; luck_home: E_home;
-    first: the host that comes first; second: when the next one arrives; cell: of what they could
-    earn and be; given: what is to be added to their cell's leads; partner_place: where the partner
-    is; places: of their contacts, (people, contacts).
+    same by luck with wages, home and contacts apart; luck_home: E_home;
+    given: what is to be added to leads by what they could earn and be; first: the host that comes
+    first; second: when the next one arrives; cell: of what they could earn and be; partner: their
+    number, and partner_place, where they are; places: of contacts, (people, contacts).
     """
 
     people: People
     u: Floats
     free: Flags
     most: Floats
+    given: Floats
     screened: bool
     offered: Floats = field(default_factory=lambda: np.empty(0))
-    home: Floats = field(default_factory=lambda: np.empty(0))
     luck_home: Floats = field(default_factory=lambda: np.empty(0))
     first: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     second: Floats = field(default_factory=lambda: np.empty(0))
     cell: Integers = field(default_factory=lambda: np.empty(0, np.int64))
-    given: Floats = field(default_factory=lambda: np.empty(0))
+    partner: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     partner_place: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     places: Integers = field(default_factory=lambda: np.empty((0, CONTACTS), np.int64))
 
@@ -121,22 +121,23 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
     """Who of those listed might leave; all of them if not screened."""
     people = who.people
     most = np.where(who.free, np.inf, bound.advantage[people.stratum])
-    c = Candidates(people, who.u, who.free, most, model.screened)
+    contacts = bound.by_contacts[model.emigrants.contacts_abroad(people)]
+    c = Candidates(people, who.u, who.free, most, contacts, model.screened)
     c.offered = bound.by_wages(c.people)
-    c.closer(c.offered - bound.home[c.people.stratum])
+    c.closer(c.offered + c.given - bound.home[c.people.stratum])
     c.keep(could_win(c.ratio, c.most))
-    c.home = np.asarray(sum(felt_at_home(c.people, world).values()))
-    c.closer(c.offered - c.home)
+    c.given = c.given - np.asarray(sum(felt_at_home(c.people, world).values()))
+    c.closer(c.offered + c.given)
     c.keep(could_win(c.ratio, c.most))
     bring_luck(c, model.chance, world)
-    c.keep_likely(bound.by_host(c.people, c.first) - c.home)
+    c.keep_likely(bound.by_host(c.people, c.first) + c.given)
     c.cell = bound.cells(c.people, world)
-    c.given = np.where(c.free, np.inf, bound.elite_of(c.people) - c.home)
+    c.given = np.where(c.free, np.inf, bound.elite_of(c.people) + c.given)
     c.closer(bound.most_by_cell[c.cell] + c.given)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
     count_partner(c, model, world)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
-    count_contacts(c, model, world, bound)
+    find_contacts(c, model, bound)
     return c
 
 
@@ -150,28 +151,21 @@ def bring_luck(c: Candidates, chance: Chance, world: World) -> None:
 
 def count_partner(c: Candidates, model: EmigrationModel, world: World) -> None:
     """Bounds suppose no partner at home: those who have one are held by it."""
-    c.partner_place = place_of_partner(model, model.ties.partner_of(c.people))
+    c.partner = model.ties.partner_of(c.people)
+    c.partner_place = place_of_partner(model, c.partner)
     weight = world.parameters.family_weight
     held = equations.worth_of_family(weight, c.partner_place == HOME)
     c.closer(c.most - held)
     c.given = c.given - held
 
 
-def count_contacts(c: Candidates, model: EmigrationModel, world: World, bound: Bounds) -> None:
-    """Bounds suppose that all contacts are in each host: take away those who are not there."""
-    weight = world.parameters.contacts_weight
-    places = model.emigrants.places_of_contacts(c.people)
-    c.places = places.T
-    most = equations.worth_of_contacts(weight, CONTACTS)
-
-    def missing(there: Flags) -> Floats:
-        return np.asarray(most - equations.worth_of_contacts(weight, there.sum(axis=0)))
-
-    leads = bound.by_cell[c.cell, c.first] + c.given
-    elsewhere = missing(places >= 0)
-    c.closer(c.most - elsewhere)
-    c.given = c.given - elsewhere
-    c.keep_likely(leads - missing(places == c.first))
+def find_contacts(c: Candidates, model: EmigrationModel, bound: Bounds) -> None:
+    """Bounds suppose all contacts abroad to be in each host: take away those who are elsewhere."""
+    c.places = model.emigrants.places_of_contacts(c.people)
+    abroad = np.count_nonzero(c.places >= 0, axis=1)
+    there = np.count_nonzero(c.places == c.first[:, None], axis=1)
+    elsewhere = bound.by_contacts[abroad] - bound.by_contacts[there]
+    c.keep_likely(bound.by_cell[c.cell, c.first] + c.given - elsewhere)
 
 
 def options(

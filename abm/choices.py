@@ -20,59 +20,28 @@ from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Components, Deciders, World, components, total, utilities
 from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
+from abm.intents import Intents, together
 from abm.luck import luck_at_home, luck_weights_of
 from abm.options import Options
 from abm.people import Flags, People
 from abm.screening import listed
-from abm.threads import in_threads
+from abm.threads import in_parts, in_threads
 from abm.ties import NOBODY
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
-CHUNK = 2**16  # people at home whose decisions are worked out at a time, to spare memory
-
-
-@dataclass(frozen=True)
-class Intents:
-    """Moves that people want to make this week. Columns of shape (movers,).
-
-    origin: a host's row or HOME; destination: an option; arrivals: (movers, options), for those
-    who get no place; cause: why they left home, or the trigger abroad; luck: u of departure;
-    people: real people who move, children included.
-    """
-
-    person: Integers
-    origin: Integers
-    destination: Integers
-    arrivals: Floats
-    cause: Integers
-    luck: Floats
-    people: Floats
-
-    def take(self, rows: Integers | Flags) -> Intents:
-        """Some of the moves."""
-        return Intents(*(getattr(self, name)[rows] for name in Intents.__dataclass_fields__))
-
-    def and_also(self, more: Intents) -> Intents:
-        """These moves and some more."""
-        return Intents(
-            *(
-                np.concatenate([getattr(self, name), getattr(more, name)])
-                for name in Intents.__dataclass_fields__
-            )
-        )
+CHUNK = 2**17  # people at home whose decisions are worked out at a time, to spare memory
+CHUNK_ABROAD = 2**14  # the same abroad, who weigh every host
 
 
 def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
-    bound = bounds(model.population, world)
+    bound = bounds(model.population, world, model.emigrants.most_contacts_abroad)
     verdicts = list(in_threads(partial(judge, model, world, bound), listed_now(model, bound)))
-    intents = _move_abroad(model, world)
-    for each in reversed(verdicts):
-        intents = each.goes.and_also(intents)
+    intents = together([*(each.goes for each in verdicts), *_move_abroad(model, world)])
     _record(model, verdicts)
     return intents
 
@@ -100,8 +69,8 @@ def listed_now(model: EmigrationModel, bound: Bounds) -> list[Listed]:
     stratum = np.concatenate([stratum, theirs[attend]])
     free = np.arange(len(ids)) >= len(rows)
     size = CHUNK if model.screened else CHUNK // 8
-    parts = [slice(start, start + size) for start in range(0, max(len(ids), 1), size)]
-    return [Listed(model.population.people(ids[k], stratum[k]), u[k], free[k]) for k in parts]
+    people, parts = model.population.people, in_parts(len(ids), size)
+    return [Listed(people(ids[k], stratum[k]), u[k], free[k]) for k in parts]
 
 
 def partners_left_behind(model: EmigrationModel) -> Integers:
@@ -137,7 +106,7 @@ def judge(model: EmigrationModel, world: World, bound: Bounds, who: Listed) -> V
     c = candidates(model, world, bound, who)
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
-    d = deciders_at_home(model, world, people, c.partner_place, o, c.places)
+    d = deciders_at_home(model, world, people, c.partner_place, o, c.places, c.partner)
     parts = components(d, world)
     abroad, home = utilities(parts, o, len(u))
     able = ability(d, world, model.chance.uniform("exit", people.ids))
@@ -241,11 +210,18 @@ def leaving_causes(
     return np.argmax(np.column_stack(gains), axis=1)
 
 
-def _move_abroad(model: EmigrationModel, world: World) -> Intents:
-    """Emigrants with a trigger re-evaluate; only attention has renewed their luck."""
+def _move_abroad(model: EmigrationModel, world: World) -> list[Intents]:
+    """Emigrants with a trigger re-evaluate, so many a part."""
     e = model.emigrants
     rows = e.abroad()
     rows = rows[e.trigger[rows] > 0]
+    parts = [rows[part] for part in in_parts(len(rows), CHUNK_ABROAD)]
+    return list(in_threads(partial(_re_evaluate, model, world), parts))
+
+
+def _re_evaluate(model: EmigrationModel, world: World, rows: Integers) -> Intents:
+    """What some emigrants, by row, choose; only attention has renewed their luck."""
+    e = model.emigrants
     d = deciders_abroad(model, world, rows)
     utility = total(components(d, world), len(rows))
     able: Able = ability(d, world, np.ones(len(rows)))

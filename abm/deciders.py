@@ -27,15 +27,17 @@ def deciders_at_home(
     partner_place: Integers | None = None,
     options: Options = EVERY_HOST,
     contacts: Integers | None = None,
+    partner: Integers | None = None,
 ) -> Deciders:
     """Persons at home with what their decision depends on.
 
-    partner_place: if not where the partner is; contacts: their places, if known.
+    partner_place: if not where the partner is; contacts: their places, and partner, if known.
     """
     e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
     savings = np.where(rows >= 0, e.savings_usd[rows], people.savings_usd)
-    partner = model.ties.partner_of(people)
+    if partner is None:
+        partner = model.ties.partner_of(people)
     if partner_place is None:
         partner_place = place_of_partner(model, partner)
     nothing = np.zeros(len(ids))
@@ -133,9 +135,14 @@ def contacts_there(
     places: where the contacts are, (people, contacts), if known.
     """
     if places is None or not len(places):
-        places = model.emigrants.places_of_contacts(people).T
+        places = model.emigrants.places_of_contacts(people)
     if options.who is not None:
-        return np.count_nonzero(places[options.who] == options.host[:, None], axis=1)
+        some = np.any(places >= 0, axis=1)
+        pairs = np.flatnonzero(options.of_person(some))
+        there = places[options.who[pairs]] == options.host[pairs, None]
+        count = np.zeros(len(options.who), dtype=np.int64)
+        count[pairs] = np.count_nonzero(there, axis=1)
+        return count
     person, contact = np.nonzero(places >= 0)
     hosts = len(HOST_NAMES)
     flat = person * hosts + places[person, contact]

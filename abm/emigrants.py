@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.chance import Floats, Integers
 from abm.people import People
 from abm.population import Population
-from abm.ties import Ties
+from abm.ties import CONTACTS, Ties, community
 
 NO_ROW = -1
 HOME, ARMY, NOWHERE = -1, -2, -3  # places that are no host's row
@@ -113,6 +113,9 @@ class Emigrants:
         self._row_of = np.full(population.size, NO_ROW, dtype=np.int32)
         # Where everybody is, in the order of communities, so that contacts are found at once.
         self._place_by_position = np.full(population.size, HOME, dtype=np.int8)
+        self._contacts_abroad = np.zeros(population.size, dtype=np.int8)  # in the same order
+        # By community, the most that anybody in it has had so far: never too low.
+        self.most_contacts_abroad = np.zeros(1 + community(population.groups).max(), dtype=np.int8)
         self.rows = 0
         self._capacity = 0
         self.away_by_class = np.zeros(len(population.groups.class_liability))
@@ -170,19 +173,42 @@ class Emigrants:
         """Rows of those who are in a host."""
         return np.flatnonzero(self.place[: self.rows] >= 0)
 
+    def contacts_abroad(self, people: People) -> NDArray[np.int8]:
+        """How many contacts abroad people have."""
+        return self._contacts_abroad[self._ties.community_position(people)]
+
     def places_of_contacts(self, people: People) -> NDArray[np.int8]:
-        """Where people's contacts are, shape (CONTACTS, people); HOME for none."""
-        positions, own = self._ties.contact_positions(people)
-        places = self._place_by_position[positions]
-        places[positions == own] = HOME
+        """Where people's contacts are, shape (people, CONTACTS); HOME if nobody's are abroad."""
+        places = np.full((len(people.ids), CONTACTS), HOME, dtype=np.int8)
+        some = np.flatnonzero(self.contacts_abroad(people))
+        if len(some):
+            positions, own = self._ties.contact_positions(people.take(some))
+            theirs = self._place_by_position[positions]
+            theirs[positions == own] = HOME
+            places[some] = theirs.T
         return places
 
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""
         was_away = (self.place[rows] != HOME).astype(float)
-        is_away = np.broadcast_to(np.asarray(place) != HOME, rows.shape).astype(float)
+        place = np.broadcast_to(place, rows.shape)
+        is_away = (place != HOME).astype(float)
         self.away_by_class += np.bincount(
             self.risk_class[rows], is_away - was_away, len(self.away_by_class)
         )
+        self._tell_contacts(rows, (place >= 0).astype(np.int8) - (self.place[rows] >= 0))
         self.place[rows] = place
         self._place_by_position[self.position[rows]] = place
+
+    def _tell_contacts(self, rows: Integers, change: NDArray[np.int8]) -> None:
+        """Count rows that go abroad, +1, or are abroad no more, -1, with all of their contacts."""
+        changed = np.flatnonzero(change)
+        if not len(changed):
+            return
+        people = self._population.people(self.person[rows[changed]])
+        positions, own = self._ties.contact_positions(people)
+        contact, person = np.nonzero(positions != own)
+        positions = positions[contact, person]
+        np.add.at(self._contacts_abroad, positions, change[changed[person]])
+        where = community(people.groups)[people.group[person]]
+        np.maximum.at(self.most_contacts_abroad, where, self._contacts_abroad[positions])

@@ -23,6 +23,7 @@ import numpy as np
 from abm.bounds import luck_weights
 from abm.chance import Chance, Floats, Integers, Words, halves, name_keys
 from abm.hosts_table import HOST_NAMES
+from abm.ladder import Ladder
 from abm.people import People
 
 ROUNDS = 12  # so many that few people need more
@@ -96,15 +97,14 @@ def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
 def hosts_drawn(pick: Integers, row: Integers) -> Integers:
     """The hosts that some draws bring, by the rows of people's weights."""
     order, upper = ladder_of_table()
-    above = np.searchsorted(upper, pick + (row << 32), side="right")
-    return order[above - row * len(order)]
+    return order[upper.step(pick + (row << 32)) - row * len(order)]
 
 
 @cache
-def ladder_of_table() -> tuple[Integers, Integers]:
+def ladder_of_table() -> tuple[Integers, Ladder]:
     """The ladder of the packaged weights, the rows one after the other."""
     order, upper = ladder(luck_table(), name_keys(HOST_NAMES))
-    return order, (upper + (np.arange(len(upper)) << 32)[:, None]).ravel()
+    return order, Ladder((upper + (np.arange(len(upper)) << 32)[:, None]).ravel())
 
 
 @cache

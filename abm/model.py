@@ -19,7 +19,7 @@ from abm.accounts import Accounts
 from abm.attitudes import Attitudes
 from abm.calendar import START, weeks_until
 from abm.chance import Chance, Floats, Integers, name_key
-from abm.choices import Intents, decide
+from abm.choices import decide
 from abm.composition import EDUCATIONS, OCCUPATIONS, REGIONS, SEXES
 from abm.decision import World
 from abm.doors import PENDING
@@ -27,6 +27,7 @@ from abm.elite_exits import EliteExits
 from abm.emigrants import ARMY, Emigrants
 from abm.hosts import Host, HostColumns, Hosts
 from abm.hosts_table import HOME, HOST_NAMES, real_wage_index
+from abm.intents import Intents
 from abm.kremlin import Kremlin
 from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move

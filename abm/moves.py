@@ -9,7 +9,7 @@ import numpy as np
 
 from abm import equations
 from abm.chance import Integers
-from abm.choices import RUSSIA, Intents
+from abm.choices import RUSSIA
 from abm.deciders import doors_of, settled_with
 from abm.decision import income_follows, local_wages
 from abm.doors import IS_SECURE, LONG_PERMIT, PERMIT, VISITOR, weeks_on_entry
@@ -22,6 +22,7 @@ from abm.emigrants import (
     REMOTE_WORK,
     TRIGGERS,
 )
+from abm.intents import Intents, together
 from abm.levers import NO_LIMIT
 from abm.options import one_each
 from abm.people import Flags, People
@@ -119,7 +120,7 @@ def accompany(model: EmigrationModel, intents: Intents) -> Intents:
         people=model.emigrants.heads(people),
     )
     _redirect(along, np.arange(len(people.ids)), ahead.destination)
-    return intents.and_also(along)
+    return together([intents, along])
 
 
 def _redirect(moves: Intents, rows: Integers, destination: Integers) -> None:

@@ -20,7 +20,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.traits_tables import SECTORS
 
 if TYPE_CHECKING:
-    from abm.choices import Intents
+    from abm.intents import Intents
     from abm.model import EmigrationModel
 
 WORLD = "World"

@@ -76,7 +76,7 @@ class People:
     @cached_property
     def stratum(self) -> Integers:
         """Row of each person's stratum."""
-        return np.searchsorted(self._population.strata.start, self.ids, side="right") - 1
+        return self._population.strata.of(self.ids)
 
     @cached_property
     def group(self) -> Integers:
@@ -93,7 +93,7 @@ class People:
         g = self.groups
         last = g.kind_cumulative[g.first_kind[self.group + 1] - 1]
         wanted = last - (1.0 - self._uniform("kind")) * g.persons[self.group]
-        row = np.searchsorted(g.kind_cumulative, wanted, side="right")
+        row = g.kind_ladder.step(wanted)
         row = np.maximum(row, g.first_kind[self.group])
         row = np.minimum(row, g.first_kind[self.group + 1] - 1)
         return g.kind_order[row]

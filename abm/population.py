@@ -17,6 +17,7 @@ from abm import composition as source
 from abm import traits_tables as tables
 from abm.chance import Chance, Floats, Integers
 from abm.hosts_table import host_column
+from abm.ladder import Ladder
 from abm.people import LIVELIHOOD, OTHER_WORK, WAGE_LIMIT, People
 
 # Bins of attachment by cumulative share, fine where people are likeliest to leave.
@@ -57,6 +58,11 @@ class Groups:
         """A row for each livelihood, leaning and region."""
         row = self.livelihood * len(source.LEANINGS) + self.leaning
         return row * len(source.REGIONS) + self.region
+
+    @cached_property
+    def kind_ladder(self) -> Ladder:
+        """Kinds by their cumulative persons."""
+        return Ladder(self.kind_cumulative)
 
     @cached_property
     def could_be_elite(self) -> NDArray[np.bool_]:
@@ -129,6 +135,14 @@ class Strata:
     def size(self) -> Integers:
         """Agents in each stratum."""
         return np.diff(self.start)
+
+    @cached_property
+    def _ladder(self) -> Ladder:
+        return Ladder(self.start)
+
+    def of(self, ids: Integers) -> Integers:
+        """Rows of the strata of some persons."""
+        return self._ladder.step(ids) - 1
 
 
 @lru_cache(maxsize=8)

@@ -43,7 +43,7 @@ def listed(
         if hit < 1.0:
             stream = chance.stream(purpose, week, band)
             hits = skips(stream, int(strata.start[reached]), hit)
-            stratum = strata_of(hits, strata.start)
+            stratum = strata.of(hits)
             near = np.flatnonzero(bound[stratum] > low)
             hits, stratum = hits[near], stratum[near]
         else:  # everybody, in the strata that reach so far
@@ -68,14 +68,6 @@ def listed(
     draw = low + (high - low) * chance.uniform(f"{purpose}, place in band", ids, week)
     below = np.flatnonzero(draw < bound[stratum])
     return ids[below], draw[below], stratum[below]
-
-
-def strata_of(ids: Integers, start: Integers) -> Integers:
-    """Rows of the strata of persons in rising order, by the first person of each stratum."""
-    if len(ids) < len(start):
-        return np.searchsorted(start, ids, side="right") - 1
-    heads = np.diff(np.searchsorted(ids, start))
-    return np.repeat(np.arange(len(heads)), heads)
 
 
 def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:

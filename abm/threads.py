@@ -22,6 +22,11 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterabl
     return _pool().map(work, parts)
 
 
+def in_parts(rows: int, size: int) -> list[slice]:
+    """So many rows cut into parts of a size; at least one part, which may be empty."""
+    return [slice(start, start + size) for start in range(0, max(rows, 1), size)]
+
+
 def cores() -> int:
     """Cores that this process may use; RELOKANT_THREADS sets another number."""
     asked = os.environ.get("RELOKANT_THREADS", "")

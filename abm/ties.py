@@ -11,6 +11,7 @@ from math import gcd
 import numpy as np
 
 from abm.chance import Chance, Integers
+from abm.ladder import Ladder
 from abm.people import People
 from abm.population import LIFE_STAGES, Groups, Population
 
@@ -35,6 +36,7 @@ class Pools:
         self._order = self._order[np.argsort(pool_of[self._order], kind="stable")]
         heads = population.strata.size[self._order]
         self._before = np.concatenate([[0], np.cumsum(heads)])
+        self._ladder = Ladder(self._before)
         pools = max(int(pool_of.max()), 0) + 2  # one more, so that each has a counterpart
         self.size = np.bincount(pool_of[self._order], heads, pools).astype(np.int64)
         self._base = np.concatenate([[0], np.cumsum(self.size)])
@@ -51,7 +53,7 @@ class Pools:
 
     def person(self, position: Integers) -> Integers:
         """The persons at some positions."""
-        row = np.searchsorted(self._before, position, side="right") - 1
+        row = self._ladder.step(position) - 1
         return self._start[self._order[row]] + position - self._before[row]
 
 

@@ -15,10 +15,11 @@ from finished_runs import check_heads
 
 from abm import model as week
 from abm.calendar import first_week_on_or_after
-from abm.choices import Intents, decide
+from abm.choices import decide
 from abm.emigrants import ARMY, HOME
 from abm.hosts_table import HOME as RUSSIA
 from abm.hosts_table import HOST_NAMES
+from abm.intents import Intents
 from abm.levers import NO_LIMIT
 from abm.model import EmigrationModel
 from abm.parameters import PARAMETERS

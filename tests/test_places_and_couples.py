@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from abm.choices import RUSSIA, Intents
+from abm.choices import RUSSIA
 from abm.emigrants import HOME
 from abm.hosts_table import HOST_NAMES
+from abm.intents import Intents, together
 from abm.model import EmigrationModel
 from abm.moves import accompany, allot
 from abm.ties import NOBODY
@@ -114,7 +115,7 @@ def test_who_decides_together_goes_together(model: EmigrationModel) -> None:
     people = [model.population.people(half) for half in (one, other)]
     travel = people[0].foreign_passport & people[1].foreign_passport  # else a door may be shut
     one, other = one[travel], other[travel]
-    apart = intents(model, one, HOME, [0]).and_also(intents(model, other, HOME, [1]))
+    apart = together([intents(model, one, HOME, [0]), intents(model, other, HOME, [1])])
     moves = accompany(model, apart)
     assert len(moves.person) == len(np.unique(moves.person)) == 2 * len(one)
     where = dict(zip(moves.person.tolist(), moves.destination.tolist(), strict=True))
@@ -139,7 +140,7 @@ def test_a_partner_enters_no_door_that_is_shut_to_family(
     assert len(leads) > 20
     going = intents(model, leads, HOME, [host])
     if partner_decides:
-        going = going.and_also(intents(model, model.ties.partner(leads), HOME, [0]))
+        going = together([going, intents(model, model.ties.partner(leads), HOME, [0])])
     moves = accompany(model, going)
     entering = moves.person[moves.destination == host]
     assert len(entering) > 0

@@ -31,9 +31,13 @@ SIZES = np.array([1, 20_000, 3, 5000, 25_000])
 
 
 def people_in_strata(sizes: np.ndarray) -> Any:
-    """All that the listing must know of people: where each stratum starts, and its size."""
+    """All that the listing must know of people: where each stratum starts, its size, who is in."""
     start = np.concatenate([[0], np.cumsum(sizes)])
-    return SimpleNamespace(strata=SimpleNamespace(start=start, size=np.asarray(sizes)))
+
+    def of(ids: np.ndarray) -> np.ndarray:
+        return np.searchsorted(start, ids, side="right") - 1
+
+    return SimpleNamespace(strata=SimpleNamespace(start=start, size=np.asarray(sizes), of=of))
 
 
 PEOPLE = people_in_strata(SIZES)

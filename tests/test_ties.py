@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from abm.chance import Chance
+from abm.emigrants import HOME
+from abm.model import EmigrationModel
 from abm.population import STAGES, Population
 from abm.ties import ALIKE_TO, CONTACTS, NOBODY, Pools, Shuffles, Ties
 
@@ -149,3 +151,26 @@ def test_shuffles_are_permutations_with_a_way_back(size: int) -> None:
         there = (numbers * factor + shift) % size
         assert np.array_equal(np.sort(there), numbers)
         assert np.array_equal((there * factor_back + shift_back) % size, numbers)
+
+
+# --- contacts abroad ---------------------------------------------------------------------------
+
+
+def test_contacts_abroad_are_counted_as_people_move() -> None:
+    """The count that is kept agrees with a look at where each contact is, also after returns."""
+    model = EmigrationModel("war-years", scale=3000, seed=4)
+    people = model.population.people(np.arange(model.population.size))
+    for _ in range(60):
+        model.step()
+    e = model.emigrants
+    contacts = model.ties.contacts(people.ids)
+    abroad = (e.place_of(contacts) >= 0) & (contacts != NOBODY)
+    count = e.contacts_abroad(people)
+    assert np.array_equal(count, abroad.sum(axis=1))
+    assert count.max() > 1
+    returned = (e.place[: e.rows] == HOME) & (e.first_left_week[: e.rows] >= 0)
+    assert returned.any()
+    most = np.zeros_like(e.most_contacts_abroad)
+    np.maximum.at(most, community(model.population, people.ids), count)
+    assert np.all(most <= e.most_contacts_abroad)
+    assert np.array_equal((e.places_of_contacts(people) >= 0).sum(axis=1), count)

@@ -180,7 +180,7 @@ def u_of(model: EmigrationModel, person: int) -> float | None:
     Asked of the whole stratum, so that it is found also for those who need not be looked at.
     """
     people = model.population.people(np.array([person]))
-    bound = bounds(model.population, model.world())
+    bound = bounds(model.population, model.world(), model.emigrants.most_contacts_abroad)
     draw = np.zeros_like(bound.draw)
     draw[people.stratum] = 1.0
     for part in listed_now(model, replace(bound, draw=draw)):

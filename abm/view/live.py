@@ -12,9 +12,9 @@ import pandas as pd
 
 from abm import checks
 from abm.calendar import week_start
-from abm.choices import Intents
 from abm.errors import InputError, unknown
 from abm.hosts_table import HOME, HOST_NAMES
+from abm.intents import Intents
 from abm.levers import BY_NAME, KREMLIN_LEVERS
 from abm.model import EmigrationModel
 from abm.moves import cause_names
