@@ -35,6 +35,7 @@ from abm.luck import (
 )
 from abm.options import EVERY_HOST, Options
 from abm.people import Flags, People
+from abm.reconsidering import Listed
 from abm.ties import CONTACTS
 
 if TYPE_CHECKING:
@@ -43,15 +44,6 @@ if TYPE_CHECKING:
 STEPS = (1, 4, ROUNDS)  # of arrivals brought at a time: few people need more than some
 SLACK = 1e-9  # rounding in a bound
 UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
-
-
-@dataclass(frozen=True)
-class Listed:
-    """People listed this week, with the u of their luck; free: whom no bound covers."""
-
-    people: People
-    u: Floats
-    free: Flags
 
 
 @dataclass(eq=False)

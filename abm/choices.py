@@ -14,7 +14,7 @@ import numpy as np
 from abm import equations
 from abm.ability import Able, ability, among
 from abm.bounds import Bounds, bounds
-from abm.candidates import SLACK, UNBOUNDED, Candidates, Listed, candidates, options
+from abm.candidates import SLACK, UNBOUNDED, Candidates, candidates, options
 from abm.chance import Floats, Integers
 from abm.deciders import deciders_abroad, deciders_at_home
 from abm.decision import Components, Deciders, World, components, total, utilities
@@ -24,61 +24,24 @@ from abm.intents import Intents, together
 from abm.luck import luck_at_home, luck_weights_of
 from abm.options import Options
 from abm.people import Flags, People
-from abm.screening import listed
+from abm.reconsidering import Part, parts, reconsidering
 from abm.threads import in_parts, in_threads
-from abm.ties import NOBODY
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
-CHUNK = 2**17  # people at home whose decisions are worked out at a time, to spare memory
-CHUNK_ABROAD = 2**14  # the same abroad, who weigh every host
+CHUNK = 2**14  # people abroad whose decisions are worked out at a time; they weigh every host
 
 
 def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
     bound = bounds(model.population, world, model.emigrants.most_contacts_abroad)
-    verdicts = list(in_threads(partial(judge, model, world, bound), listed_now(model, bound)))
+    verdicts = list(in_threads(partial(judge, model, world, bound), parts(model, bound)))
     intents = together([*(each.goes for each in verdicts), *_move_abroad(model, world)])
     _record(model, verdicts)
     return intents
-
-
-def listed_now(model: EmigrationModel, bound: Bounds) -> list[Listed]:
-    """Who reconsiders at home this week and might leave by their stratum's bound, so many a part.
-
-    Listed singly, whatever their stratum, and without a bound: those whose partner is abroad.
-    """
-    e, week = model.emigrants, model.week
-    singled = partners_left_behind(model)
-    draw = bound.draw if model.screened else np.ones_like(bound.draw)
-    ids, a_u, stratum = listed(model.chance, week, model.population, draw)
-    attention = bound.attention[stratum]
-    kept = (a_u < attention) & (e.place_of(ids) == HOME)
-    kept[np.searchsorted(ids, singled[np.isin(singled, ids, assume_unique=True)])] = False
-    rows = np.flatnonzero(kept)
-    ids, u, stratum = ids[rows], a_u[rows] / attention[rows], stratum[rows]
-    lone = model.chance.uniform("singled", singled, week)
-    theirs = model.population.people(singled).stratum
-    attention = bound.attention[theirs]
-    attend = np.flatnonzero(lone < attention)
-    ids = np.concatenate([ids, singled[attend]])
-    u = np.concatenate([u, lone[attend] / attention[attend]])
-    stratum = np.concatenate([stratum, theirs[attend]])
-    free = np.arange(len(ids)) >= len(rows)
-    size = CHUNK if model.screened else CHUNK // 8
-    people, parts = model.population.people, in_parts(len(ids), size)
-    return [Listed(people(ids[k], stratum[k]), u[k], free[k]) for k in parts]
-
-
-def partners_left_behind(model: EmigrationModel) -> Integers:
-    """Persons at home whose partner is abroad, in rising order."""
-    e = model.emigrants
-    partners = e.partner[e.abroad()]
-    partners = partners[partners != NOBODY]
-    return np.sort(partners[e.place_of(partners) == HOME])
 
 
 @dataclass(frozen=True)
@@ -98,12 +61,12 @@ class Verdicts:
     kept_out_heads: Floats
 
 
-def judge(model: EmigrationModel, world: World, bound: Bounds, who: Listed) -> Verdicts:
-    """What those listed at home would choose and can, once doors shut in their face are counted.
+def judge(model: EmigrationModel, world: World, bound: Bounds, part: Part) -> Verdicts:
+    """What people at home would choose and can, once doors shut in their face are counted.
 
     A host whose lead exceeds its bound would show that the bound was too low: an error.
     """
-    c = candidates(model, world, bound, who)
+    c = candidates(model, world, bound, reconsidering(model, bound, part))
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
     d = deciders_at_home(model, world, people, c.partner_place, o, c.places, c.partner)
@@ -215,8 +178,8 @@ def _move_abroad(model: EmigrationModel, world: World) -> list[Intents]:
     e = model.emigrants
     rows = e.abroad()
     rows = rows[e.trigger[rows] > 0]
-    parts = [rows[part] for part in in_parts(len(rows), CHUNK_ABROAD)]
-    return list(in_threads(partial(_re_evaluate, model, world), parts))
+    some = [rows[part] for part in in_parts(len(rows), CHUNK)]
+    return list(in_threads(partial(_re_evaluate, model, world), some))
 
 
 def _re_evaluate(model: EmigrationModel, world: World, rows: Integers) -> Intents:

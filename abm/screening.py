@@ -11,15 +11,32 @@ draw. A prefix of a stream is the same stream, so a higher bound adds people and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from abm.chance import Chance, Floats, Integers
 from abm.population import Population
+from abm.threads import in_threads
 
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
+MANY = 2**20  # people; for fewer, threads cost more than they save
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Who is hit in a band below their stratum's bound: numbers, rising, and rows of strata."""
+
+    band: int
+    ids: Integers
+    stratum: Integers
+
+    def take(self, rows: Integers | slice) -> Hits:
+        """Some of them."""
+        return Hits(self.band, self.ids[rows], self.stratum[rows])
 
 
 def listed(
@@ -30,44 +47,75 @@ def listed(
     bound: shape (strata,), from 0 to 1. Returns numbers in rising order, draws in (0, 1) and rows
     of strata.
     """
-    strata = population.strata
-    found: list[Integers] = []
-    rows: list[Integers] = []
-    bands: list[Integers] = []
+    return lowest(chance, week, bound, hits(chance, week, population, bound, purpose), purpose)
+
+
+def hits(
+    chance: Chance, week: int, population: Population, bound: Floats, purpose: str = "reconsider"
+) -> list[Hits]:
+    """Who is hit, band by band."""
     most_from_here = np.maximum.accumulate(bound[::-1])  # of each stratum and those after it
-    for band, (low, high) in enumerate(pairwise(BANDS)):
-        reached = len(bound) - int(np.searchsorted(most_from_here, low, side="right"))
-        if not reached:
-            break
-        hit = (high - low) / (1.0 - low)
-        if hit < 1.0:
-            stream = chance.stream(purpose, week, band)
-            hits = skips(stream, int(strata.start[reached]), hit)
-            stratum = strata.of(hits)
-            near = np.flatnonzero(bound[stratum] > low)
-            hits, stratum = hits[near], stratum[near]
-        else:  # everybody, in the strata that reach so far
-            near = np.flatnonzero(bound > low)
-            heads = strata.size[near]
-            stratum = np.repeat(near, heads)
-            hits = np.arange(len(stratum)) + np.repeat(
-                strata.start[near] - (np.cumsum(heads) - heads), heads
-            )
-        found.append(hits)
-        rows.append(stratum)
-        bands.append(np.full(len(hits), band))
+    reached = len(bound) - np.searchsorted(most_from_here, BANDS[:-1], side="right")
+    bands = range(np.count_nonzero(reached))
+    work = partial(_hits_in, chance, week, population, bound, purpose, reached)
+    return list(in_threads(work, bands) if population.strata.start[-1] > MANY else map(work, bands))
+
+
+def _hits_in(
+    chance: Chance,
+    week: int,
+    population: Population,
+    bound: Floats,
+    purpose: str,
+    reached: Integers,
+    band: int,
+) -> Hits:
+    low, high = BANDS[band], BANDS[band + 1]
+    strata = population.strata
+    hit = (high - low) / (1.0 - low)
+    if hit < 1.0:
+        stream = chance.stream(purpose, week, band)
+        ids = skips(stream, int(strata.start[reached[band]]), hit)
+        found = Hits(band, ids, strata.of(ids))
+        return found.take(np.flatnonzero(bound[found.stratum] > low))
+    near = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
+    heads = strata.size[near]
+    first = np.repeat(strata.start[near] - (np.cumsum(heads) - heads), heads)
+    return Hits(band, np.arange(len(first)) + first, np.repeat(near, heads))
+
+
+def lowest(
+    chance: Chance, week: int, bound: Floats, found: list[Hits], purpose: str = "reconsider"
+) -> tuple[Integers, Floats, Integers]:
+    """Of each person the lowest hit, which is their draw, if it lies below the bound."""
     if not found:
         return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64)
-    ids = np.concatenate(found)
+    ids = np.concatenate([each.ids for each in found])
     order = np.argsort(ids, kind="stable")  # merges what is sorted by band; the lowest comes first
     ids = ids[order]
-    lowest = np.flatnonzero(np.diff(ids, prepend=-1))
-    ids, order = ids[lowest], order[lowest]
-    band_of, stratum = np.concatenate(bands)[order], np.concatenate(rows)[order]
-    low, high = BANDS[band_of], BANDS[band_of + 1]
+    first = np.flatnonzero(np.diff(ids, prepend=-1))
+    ids, order = ids[first], order[first]
+    bands = np.repeat([each.band for each in found], [len(each.ids) for each in found])[order]
+    stratum = np.concatenate([each.stratum for each in found])[order]
+    low, high = BANDS[bands], BANDS[bands + 1]
     draw = low + (high - low) * chance.uniform(f"{purpose}, place in band", ids, week)
     below = np.flatnonzero(draw < bound[stratum])
     return ids[below], draw[below], stratum[below]
+
+
+def cut(found: list[Hits], size: int) -> list[list[Hits]]:
+    """The hits in ranges of persons, one after the other, of about so many hits each."""
+    number = sum(len(each.ids) for each in found)
+    if number <= size:
+        return [found]
+    step = max(size // 64, 1)
+    some = np.sort(np.concatenate([each.ids[::step] for each in found]))
+    ends = some[64::64]
+    cuts = [[0, *np.searchsorted(each.ids, ends), len(each.ids)] for each in found]
+    return [
+        [each.take(slice(*ends)) for each, ends in zip(found, row, strict=True)]
+        for row in zip(*map(pairwise, cuts), strict=True)
+    ]
 
 
 def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:

@@ -16,13 +16,14 @@ from abm.ability import among
 from abm.bounds import bounds
 from abm.calendar import week_start
 from abm.chance import Floats
-from abm.choices import listed_now, luck_abroad
+from abm.choices import luck_abroad
 from abm.emigrants import ARMY, HOME, TRIGGERS
 from abm.errors import InputError
 from abm.hosts_table import HOME as HOME_NAME
 from abm.hosts_table import HOST_NAMES
 from abm.luck import luck_at_home, luck_weights_of
 from abm.model import EmigrationModel
+from abm.reconsidering import parts, reconsidering
 from abm.russians import Russian, weighed
 from abm.scenario import Scenario
 
@@ -183,10 +184,12 @@ def u_of(model: EmigrationModel, person: int) -> float | None:
     bound = bounds(model.population, model.world(), model.emigrants.most_contacts_abroad)
     draw = np.zeros_like(bound.draw)
     draw[people.stratum] = 1.0
-    for part in listed_now(model, replace(bound, draw=draw)):
-        at = np.flatnonzero(part.people.ids == person)
+    bound = replace(bound, draw=draw)
+    for part in parts(model, bound):
+        who = reconsidering(model, bound, part)
+        at = np.flatnonzero(who.people.ids == person)
         if len(at):
-            return float(part.u[at[0]])
+            return float(who.u[at[0]])
     return None
 
 
