@@ -8,7 +8,6 @@ next one is; then work, and contacts. What is left are pairs of a person and a h
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from abm.luck import (
     hosts_drawn,
     luck_at_home,
     luck_of_russia,
+    luck_of_the_rest,
     luck_row,
     luck_table,
     luck_weights_of,
@@ -167,30 +167,23 @@ def options(
 
     Those that could win by their luck; or every host, where the others bear on each.
     """
-    chance, ids, week = model.chance, c.people.ids, world.week
-
-    def luck_of_all(rows: Integers) -> Floats:
-        weights = luck_weights_of(c.people)[rows]
-        return luck_at_home(chance, ids[rows], week, c.u[rows], world.hosts.keys, weights)
-
     if world.discount is not None or world.own or not c.screened:
-        luck = luck_of_all(np.arange(len(c)))
+        weights = luck_weights_of(c.people)
+        chance, ids = model.chance, c.people.ids
+        luck = luck_at_home(chance, ids, world.week, c.u, world.hosts.keys, weights)
         return EVERY_HOST, luck[:, :-1], luck[:, -1]
-    return *pairs_that_could_win(chance, week, bound, c, luck_of_all), c.luck_home
+    return *pairs_that_could_win(model.chance, world, bound, c), c.luck_home
 
 
 def pairs_that_could_win(
-    chance: Chance,
-    week: int,
-    bound: Bounds,
-    c: Candidates,
-    luck_of_all: Callable[[Integers], Floats],
+    chance: Chance, world: World, bound: Bounds, c: Candidates
 ) -> tuple[Options, Floats]:
     """Hosts as luck brings them, as long as the next could win, and the luck of each pair.
 
     The first host stays whether it could win or not, so that everybody has an option.
     """
-    row, more, arrived = luck_row(c.people), np.flatnonzero(c.another), c.second
+    row, more, arrived, week = luck_row(c.people), np.flatnonzero(c.another), c.second, world.week
+    last = np.zeros(len(c))  # when the last of the first ROUNDS arrives
     found: list[tuple[Integers, Integers, Floats]] = [
         (np.arange(len(c)), c.first, luck_table()[row, c.first] * (c.ratio * c.luck_home))
     ]
@@ -204,10 +197,11 @@ def pairs_that_could_win(
         number, at = np.nonzero(new & could_win(time[:-1] / c.luck_home[more], lead))
         who, host = more[at], host[number, at]
         found.append((who, host, luck_table()[row[who], host] * time[number, at]))
-        seen[more], arrived[more] = bits[-1], time[-1]
+        seen[more], arrived[more], last[more] = bits[-1], time[-1], time[-1] - gap[-1]
         more = more[could_win(time[-2] / c.luck_home[more], c.most[more])]
-    rest = luck_of_all(more)[:, :-1]
-    ratio = rest / (luck_table()[row[more]] * c.luck_home[more, None])
+    weights = luck_table()[row[more]]
+    rest = luck_of_the_rest(chance, c.people.ids[more], week, last[more], world.hosts.keys, weights)
+    ratio = rest / (weights * c.luck_home[more, None])
     could = could_win(ratio, bound.by_cell[c.cell[more]] + c.given[more, None])
     could &= (seen[more, None] & _bit(np.arange(rest.shape[1]))) == 0
     who, host = np.nonzero(could)

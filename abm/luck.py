@@ -51,12 +51,27 @@ def luck_at_home(
     first = np.full(weights.shape, np.inf)  # first arrivals
     place = np.arange(len(ids)) * len(places) + host
     np.minimum.at(first.reshape(-1), place.ravel(), time[:-1].ravel())
-    last = time[-1] - gap[-1]
-    rest = chance.exponential_by_place("luck", ids, week, places) / weights + last[:, None]
+    rest = luck_of_the_rest(chance, ids, week, time[-1] - gap[-1], places, weights)
     luck = np.empty((len(ids), len(places) + 1))
-    luck[:, :-1] = weights * np.where(np.isinf(first), rest, first)
+    luck[:, :-1] = np.where(np.isinf(first), rest, weights * first)
     luck[:, -1] = home
     return luck
+
+
+def luck_of_the_rest(
+    chance: Chance,
+    ids: Integers,
+    week: Integers | int,
+    last: Floats,
+    places: Words,
+    weights: Floats,
+) -> Floats:
+    """Luck of hosts that are not among the first arrivals, (people, hosts); last: when these end.
+
+    After them each has Exp(1) / w_j to go.
+    """
+    to_go = chance.exponential_by_place("luck", ids, week, places) / weights
+    return weights * (to_go + last[:, None])
 
 
 def luck_of_russia(chance: Chance, ids: Integers, week: Integers | int, u: Floats) -> Floats:

@@ -11,6 +11,7 @@ draw. A prefix of a stream is the same stream, so a higher bound adds people and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -23,6 +24,7 @@ from abm.threads import in_threads
 
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
+BLOCK = 2**16  # people hit whose strata are looked up at a time
 MANY = 2**20  # people; for fewer, threads cost more than they save
 
 
@@ -75,13 +77,16 @@ def _hits_in(
     hit = (high - low) / (1.0 - low)
     if hit < 1.0:
         stream = chance.stream(purpose, week, band)
-        ids = skips(stream, int(strata.start[reached[band]]), hit)
-        found = Hits(band, ids, strata.of(ids))
-        return found.take(np.flatnonzero(bound[found.stratum] > low))
-    near = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
-    heads = strata.size[near]
-    first = np.repeat(strata.start[near] - (np.cumsum(heads) - heads), heads)
-    return Hits(band, np.arange(len(first)) + first, np.repeat(near, heads))
+        near = []
+        for ids in skips(stream, int(strata.start[reached[band]]), hit):
+            stratum = strata.of(ids)
+            rows = np.flatnonzero(bound[stratum] > low)
+            near.append((ids[rows], stratum[rows]))
+        return Hits(band, *map(np.concatenate, zip(*near, strict=True)))
+    whole = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
+    heads = strata.size[whole]
+    first = np.repeat(strata.start[whole] - (np.cumsum(heads) - heads), heads)
+    return Hits(band, np.arange(len(first)) + first, np.repeat(whole, heads))
 
 
 def lowest(
@@ -118,17 +123,24 @@ def cut(found: list[Hits], size: int) -> list[list[Hits]]:
     ]
 
 
-def skips(stream: np.random.Generator, people: int, hit: float) -> Integers:
-    """Which of the first `people` persons are hit, each with the same chance below 1, in order."""
+def skips(stream: np.random.Generator, people: int, hit: float) -> Iterator[Integers]:
+    """Which of the first `people` persons are hit, each with the same chance below 1, in order.
+
+    They come in blocks, so that what is worked out of them stays in a cache.
+    """
     scale = -1.0 / np.log1p(-hit)
-    parts: list[Integers] = []
     last = -1
-    while last < people:
+    while True:
         expected = (people - last) * hit
-        size = int(expected + 4.0 * np.sqrt(expected)) + 8
-        gaps = np.floor(stream.standard_exponential(size) * scale).astype(np.int64) + 1
-        numbers = last + np.cumsum(gaps)
-        parts.append(numbers)
+        size = min(int(expected + 4.0 * np.sqrt(expected)) + 8, BLOCK)
+        gaps = stream.standard_exponential(size)
+        gaps *= scale
+        numbers = gaps.astype(np.int64)
+        numbers += 1
+        np.cumsum(numbers, out=numbers)
+        numbers += last
         last = int(numbers[-1])
-    hits = np.concatenate(parts)
-    return hits[: np.searchsorted(hits, people)]
+        if last >= people:
+            yield numbers[: np.searchsorted(numbers, people)]
+            return
+        yield numbers
