@@ -25,7 +25,7 @@ from abm.luck import luck_at_home, luck_weights_of
 from abm.options import Options
 from abm.people import Flags, People
 from abm.reconsidering import Part, parts, reconsidering
-from abm.threads import in_parts, in_threads
+from abm.threads import in_threads, number_of_parts
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -178,7 +178,7 @@ def _move_abroad(model: EmigrationModel, world: World) -> list[Intents]:
     e = model.emigrants
     rows = e.abroad()
     rows = rows[e.trigger[rows] > 0]
-    some = [rows[part] for part in in_parts(len(rows), CHUNK)]
+    some = np.array_split(rows, number_of_parts(len(rows), CHUNK))
     return list(in_threads(partial(_re_evaluate, model, world), some))
 
 

@@ -21,7 +21,7 @@ from abm.ties import NOBODY
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
-CHUNK = 2**17  # people hit who are looked at together; fewer would fit a cache but cost more calls
+CHUNK = 2**18  # people hit who are looked at together; fewer would fit a cache but cost more calls
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import numpy as np
 
 from abm.chance import Chance, Floats, Integers
 from abm.population import Population
-from abm.threads import in_threads
+from abm.threads import in_threads, number_of_parts
 
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
@@ -108,14 +108,14 @@ def lowest(
     return ids[below], draw[below], stratum[below]
 
 
-def cut(found: list[Hits], size: int) -> list[list[Hits]]:
-    """The hits in ranges of persons, one after the other, of about so many hits each."""
+def cut(found: list[Hits], most: int) -> list[list[Hits]]:
+    """The hits in ranges of persons, one after the other, of at most about so many hits each."""
     number = sum(len(each.ids) for each in found)
-    if number <= size:
+    parts = number_of_parts(number, most)
+    if parts == 1:
         return [found]
-    step = max(size // 64, 1)
-    some = np.sort(np.concatenate([each.ids[::step] for each in found]))
-    ends = some[64::64]
+    some = np.sort(np.concatenate([each.ids[:: max(most // 512, 1)] for each in found]))
+    ends = some[np.arange(1, parts) * len(some) // parts]
     cuts = [[0, *np.searchsorted(each.ids, ends), len(each.ids)] for each in found]
     return [
         [each.take(slice(*ends)) for each, ends in zip(found, row, strict=True)]

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+PARTS_WORTH_A_THREAD = 8  # the smallest part worth a thread is the largest part over this
 
 
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterable[Result]:
@@ -22,9 +23,12 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterabl
     return _pool().map(work, parts)
 
 
-def in_parts(rows: int, size: int) -> list[slice]:
-    """So many rows cut into parts of a size; at least one part, which may be empty."""
-    return [slice(start, start + size) for start in range(0, max(rows, 1), size)]
+def number_of_parts(rows: int, most: int) -> int:
+    """Into how many parts to cut some rows: none larger than `most`, and as many for each core,
+    unless that would make them too small to be worth a thread."""
+    needed = max(1, -(-rows // most))
+    even = -(-needed // cores()) * cores()
+    return max(needed, min(even, rows * PARTS_WORTH_A_THREAD // most))
 
 
 def cores() -> int:
