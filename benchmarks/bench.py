@@ -40,6 +40,7 @@ from benchmarks.jobs import (
     Job,
     in_fresh_process,
 )
+from benchmarks.limits import STEPS
 
 FOLDER = ROOT / "results" / "bench"
 PROFILED = (10, 1000)  # scales
@@ -89,8 +90,7 @@ def rows(measured: list[tuple[Job, list[dict[str, Any]]]], objects: float) -> li
 def shares(limits: dict[str, Any]) -> list[Share]:
     """A run's parts, those of the decisions and what is left of them apart."""
     parts, total = dict(limits["parts"]), limits["seconds"]
-    within = ("bounds of strata", "listing", "judging those listed", "decisions abroad")
-    parts["decisions"] -= sum(parts[name] for name in within)
+    parts["decisions"] -= sum(parts[name] for name in STEPS.values())
     parts["all else in decisions"] = parts.pop("decisions")
     order = sorted(parts, key=parts.__getitem__, reverse=True)
     return [

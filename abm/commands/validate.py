@@ -100,11 +100,13 @@ def _row(row: dict[Any, Any]) -> tuple[str, ...]:
     what = f"{row['outcome']}, {row['host']}, {' to '.join(days)} ({row['unit']})"
     low, high = row["model_low"], row["model_high"]
     ends = (row["observed_low"], row["observed_high"])
-    meets = _overlap(low, high, row["observed"], *ends)
+    if isnan(ends[0]) and isnan(ends[1]):  # a value without a range
+        ends = (row["observed"], row["observed"])
+    meets = _overlap(low, high, *ends)
     return (
         str(row["id"]),
         what,
-        _observed(row["observed"], *ends),
+        terminal.span(*ends),
         terminal.number(row["model"]),
         "–" if isnan(low) else f"{terminal.number(low)} to {terminal.number(high)}",
         "" if meets is None else "meets" if meets else "apart",
@@ -112,22 +114,10 @@ def _row(row: dict[Any, Any]) -> tuple[str, ...]:
     )
 
 
-def _observed(value: float, low: float, high: float) -> str:
-    if isnan(low) and isnan(high):
-        return terminal.number(value)
-    if isnan(low):
-        return f"at most {terminal.number(high)}"
-    if isnan(high):
-        return f"at least {terminal.number(low)}"
-    return f"{terminal.number(low)} to {terminal.number(high)}"
-
-
-def _overlap(low: float, high: float, value: float, least: float, most: float) -> bool | None:
+def _overlap(low: float, high: float, least: float, most: float) -> bool | None:
     """Whether the interval of the runs meets what was observed; None where there is none."""
     if isnan(low):
         return None
-    if isnan(least) and isnan(most):
-        least = most = value
     return not (low > most or high < least)  # no comparison with NaN is true
 
 

@@ -66,9 +66,10 @@ def between(
     for value in factor.values:
         if value != first:
             if by_value[value].index.intersection(by_value[first].index).empty:
+                one, other = (f"{v:g}" if isinstance(v, float) else v for v in (first, value))
                 raise InputError(
-                    f"no two points of this sweep differ in {factor.name!r} alone ({first} and "
-                    f"{value}): a grid has such points. Example: --between point=0,5"
+                    f"no two points of this sweep differ in {factor.name!r} alone ({one} and "
+                    f"{other}): a grid has such points. Example: --between point=0,5"
                 )
             here, there = _paired(by_value[value], by_value[first])
             told = {"factor": factor.name, "value": value, "against": first, "pairs": len(here)}

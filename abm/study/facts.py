@@ -97,7 +97,7 @@ def read(source: str | Path | pd.DataFrame, until: date) -> tuple[Fact, ...]:
     """
     name, rows = _rows(source)
     known = (*COLUMNS, *OPTIONAL)
-    columns = list(rows[0]) if rows else []
+    columns = [column for column in rows[0] if column is not None] if rows else []
     for column in columns:
         if column not in known:
             raise unknown(f"column of {name}", column, known, ",".join(COLUMNS))
@@ -105,6 +105,11 @@ def read(source: str | Path | pd.DataFrame, until: date) -> tuple[Fact, ...]:
     if missing or not rows:
         what = f"the column {missing[0]!r}" if missing else "a row"
         raise InputError(f"{name} needs {what}. Example: {','.join(COLUMNS)} and {EXAMPLE}")
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            raise InputError(
+                f"{name}, row {number}: not as many cells as columns. Example: {EXAMPLE}"
+            )
     facts = tuple(_fact(name, number, row, until) for number, row in enumerate(rows, 1))
     ids = [fact.id for fact in facts]
     for twice in sorted({id for id in ids if ids.count(id) > 1}):
@@ -143,9 +148,6 @@ def _rows(source: str | Path | pd.DataFrame) -> tuple[str, list[dict[str, str]]]
         raise InputError(
             f"cannot read the facts of {path}: {why}. Example: abm validate facts.csv"
         ) from None
-    for number, row in enumerate(rows, 1):
-        if None in row or None in row.values():
-            raise InputError(f"{path.name}, row {number}: not as many cells as columns")
     return path.name, rows
 
 

@@ -41,7 +41,9 @@ def test_threads_change_nothing(
     runs = []
     for threads, part in (("1", 2**16), ("2", 500), ("3", 77)):
         monkeypatch.setenv("RELOKANT_THREADS", threads)
+        monkeypatch.setattr("abm.reconsidering.CHUNK", part)
         monkeypatch.setattr("abm.choices.CHUNK", part)
+        monkeypatch.setattr("abm.screening.MANY", part)
         runs.append(finished(scale=1000))
     for other in runs[1:]:
         pd.testing.assert_frame_equal(runs[0].moves_table(), other.moves_table())
