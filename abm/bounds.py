@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,9 +40,12 @@ from abm.people import (
     attachment_at,
     truncated_normal,
 )
-from abm.population import ATTACHMENT_EDGES, Population
+from abm.population import ATTACHMENT_EDGES
 from abm.ties import CONTACTS, community
 from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
+
+if TYPE_CHECKING:
+    from abm.model import EmigrationModel
 
 WAGE_SHARES = 64  # equal shares of the distribution of wages that bounds tell apart
 WAGE_STEP = 0.25  # width of a wage cell, in logs
@@ -60,9 +64,9 @@ class Bounds:
     best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells,
     hosts); by_luck: the most of it by the luck that a person has with wages, (standings,
     circumstances of groups, shares of the wage's distribution); elite: what a kind of elite
-    adds to it at the most, (kinds,); by_contacts: what is to be added to it by how many contacts
-    abroad somebody has, (contacts + 1,): it supposes all of them there. standing: of every group,
-    those entitled by descent apart.
+    adds to it at the most, (kinds,); by_contacts: what is to be added to best, which
+    supposes all contacts in each host, for somebody with so many abroad, (contacts + 1,).
+    standing: of every group, those entitled by descent apart.
     Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
     draw, the bound on a u.
     """
@@ -134,13 +138,12 @@ class Bounds:
         return self.elite.max() * people.groups.could_be_elite[people.group]
 
 
-def bounds(population: Population, world: World, most_contacts: Integers) -> Bounds:
+def bounds(model: EmigrationModel, world: World) -> Bounds:
     """The bounds of a week. They cover the wish to leave, with every door open.
 
-    most_contacts: the most contacts abroad that anybody in each community has. Whose partner is
-    abroad is listed singly by the caller and not covered.
+    Whose partner is abroad is listed singly by the caller and not covered.
     """
-    g, strata, p = population.groups, population.strata, world.parameters
+    g, strata, p = model.population.groups, model.population.strata, world.parameters
     kremlin = world.kremlin
     risk = kremlin.perceived_risk(g.region, g.risk_class)
     attention = kremlin.attention(risk)
@@ -173,7 +176,7 @@ def bounds(population: Population, world: World, most_contacts: Integers) -> Bou
         gain = gain + elite.max() * g.could_be_elite
     by_contacts = equations.worth_of_contacts(p.contacts_weight, np.arange(CONTACTS + 1))
     by_contacts = by_contacts - by_contacts[-1]
-    gain = gain + by_contacts[most_contacts[community(g)]]
+    gain = gain + by_contacts[model.emigrants.most_contacts_abroad[community(g)]]
     home = felt[strata.group] + lowest.ravel()[strata.attachment]
     advantage = gain.ravel()[strata.entitled_group] - home
     attention = attention[strata.group]

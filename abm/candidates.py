@@ -2,8 +2,9 @@
 
 Each look works out a little more of a person and bounds by how much any host could exceed home for
 them, Δ. Who needs more than that, by their luck, stays and is not looked at again. First the luck
-with wages, then what home is worth; then which host the luck brings first, and how far behind the
-next one is; then work, and contacts. What is left are pairs of a person and a host that could win.
+with wages and the number of contacts abroad, then what home is worth; then which host the luck
+brings first, and how far behind the next one is; then work, and a partner at home; at last where
+the contacts are. What is left are pairs of a person and a host that could win.
 """
 
 from __future__ import annotations
@@ -51,11 +52,12 @@ class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
     u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
-    home does; most: the lead over home that any host could have, ln w included (Δ); offered: the
-    same by luck with wages, home and contacts apart; luck_home: E_home;
-    given: what is to be added to leads by what they could earn and be; first: the host that comes
-    first; second: when the next one arrives; cell: of what they could earn and be; partner: their
-    number, and partner_place, where they are; places: of contacts, (people, contacts).
+    home does; most: the lead over home that any host could have, ln w included (Δ); given: what is
+    to be added to a bound on a lead for contacts, home, elite and partner, as far as known;
+    screened: if not, nobody is dropped; offered: the lead by luck with wages alone; luck_home:
+    E_home; first: the host that comes first; second: when the next one arrives; cell: of what they
+    could earn and be; partner: their number, and partner_place, where they are; places: of
+    contacts, (people, contacts).
     """
 
     people: People

@@ -22,23 +22,22 @@ from abm.emigrants import HOME, LEAVING_CAUSES
 from abm.hosts_table import HOST_NAMES
 from abm.intents import Intents, together
 from abm.luck import luck_at_home, luck_weights_of
-from abm.options import Options
+from abm.options import MOST_WHO_WEIGH_ALL, Options
 from abm.people import Flags, People
-from abm.reconsidering import Part, parts, reconsidering
+from abm.reconsidering import Range, ranges, reconsidering
 from abm.threads import in_threads, number_of_parts
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 RUSSIA = len(HOST_NAMES)  # the option after the last host
-CHUNK = 2**14  # people abroad whose decisions are worked out at a time; they weigh every host
 
 
 def decide(model: EmigrationModel) -> Intents:
     """The intents of all who reconsider this week; turned back and immobile are recorded."""
     world = model.world()
-    bound = bounds(model.population, world, model.emigrants.most_contacts_abroad)
-    verdicts = list(in_threads(partial(judge, model, world, bound), parts(model, bound)))
+    bound = bounds(model, world)
+    verdicts = list(in_threads(partial(judge, model, world, bound), ranges(model, world, bound)))
     intents = together([*(each.goes for each in verdicts), *_move_abroad(model, world)])
     _record(model, verdicts)
     return intents
@@ -61,12 +60,12 @@ class Verdicts:
     kept_out_heads: Floats
 
 
-def judge(model: EmigrationModel, world: World, bound: Bounds, part: Part) -> Verdicts:
+def judge(model: EmigrationModel, world: World, bound: Bounds, some: Range) -> Verdicts:
     """What people at home would choose and can, once doors shut in their face are counted.
 
     A host whose lead exceeds its bound would show that the bound was too low: an error.
     """
-    c = candidates(model, world, bound, reconsidering(model, bound, part))
+    c = candidates(model, world, bound, reconsidering(model, bound, some))
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
     d = deciders_at_home(model, world, people, c.partner_place, o, c.places, c.partner)
@@ -178,8 +177,8 @@ def _move_abroad(model: EmigrationModel, world: World) -> list[Intents]:
     e = model.emigrants
     rows = e.abroad()
     rows = rows[e.trigger[rows] > 0]
-    some = np.array_split(rows, number_of_parts(len(rows), CHUNK))
-    return list(in_threads(partial(_re_evaluate, model, world), some))
+    parts = np.array_split(rows, number_of_parts(len(rows), MOST_WHO_WEIGH_ALL))
+    return list(in_threads(partial(_re_evaluate, model, world), parts))
 
 
 def _re_evaluate(model: EmigrationModel, world: World, rows: Integers) -> Intents:

@@ -134,7 +134,7 @@ def contacts_there(
 
     places: where the contacts are, (people, contacts), if known.
     """
-    if places is None or not len(places):
+    if places is None:
         places = model.emigrants.places_of_contacts(people)
     if options.who is not None:
         some = np.any(places >= 0, axis=1)

@@ -178,18 +178,19 @@ class Emigrants:
         return self._contacts_abroad[self._ties.community_position(people)]
 
     def places_of_contacts(self, people: People) -> NDArray[np.int8]:
-        """Where people's contacts are, shape (people, CONTACTS); HOME if nobody's are abroad."""
+        """In which host each contact is, shape (people, CONTACTS); below 0 for who is in none."""
         places = np.full((len(people.ids), CONTACTS), HOME, dtype=np.int8)
         some = np.flatnonzero(self.contacts_abroad(people))
         if len(some):
-            positions, own = self._ties.contact_positions(people.take(some))
+            them = self._population.people(people.ids[some], people.stratum[some])
+            positions, own = self._ties.contact_positions(them)
             theirs = self._place_by_position[positions]
             theirs[positions == own] = HOME
             places[some] = theirs.T
         return places
 
     def put(self, rows: Integers, place: Integers | int) -> None:
-        """Put rows in a host, at HOME or in the ARMY: the one way in which anybody moves."""
+        """Put rows, each once, in a host, at HOME or in the ARMY: the one way to move."""
         was_away = (self.place[rows] != HOME).astype(float)
         place = np.broadcast_to(place, rows.shape)
         is_away = (place != HOME).astype(float)

@@ -1,4 +1,4 @@
-"""Moves that people want to make this week."""
+"""What those who decide want to do: the moves that a week begins with."""
 
 from __future__ import annotations
 

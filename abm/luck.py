@@ -43,7 +43,7 @@ def luck_at_home(
 
     places: keys of the hosts' names; weights: w, shape (people, hosts).
     """
-    order, upper = ladder(weights, places)
+    order, upper = edges_by_key(weights, places)
     home = luck_of_russia(chance, ids, week, u)
     pick, gap = arrivals(chance, ids, week, ROUNDS)
     host = order[np.count_nonzero(upper <= pick[:, :, None], axis=2)]
@@ -99,7 +99,7 @@ def times(first: Floats, gap: Floats) -> Floats:
 # --- by weight -----------------------------------------------------------------------------------
 
 
-def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
+def edges_by_key(weights: Floats, places: Words) -> tuple[Integers, Integers]:
     """Hosts in order of their keys, (hosts,), and where the share of each ends, of 2**32.
 
     weights: shape (rows, hosts), as the second result.
@@ -111,14 +111,14 @@ def ladder(weights: Floats, places: Words) -> tuple[Integers, Integers]:
 
 def hosts_drawn(pick: Integers, row: Integers) -> Integers:
     """The hosts that some draws bring, by the rows of people's weights."""
-    order, upper = ladder_of_table()
-    return order[upper.step(pick + (row << 32)) - row * len(order)]
+    order, ladder = ladder_of_table()
+    return order[ladder.step(pick + (row << 32)) - row * len(order)]
 
 
 @cache
 def ladder_of_table() -> tuple[Integers, Ladder]:
     """The ladder of the packaged weights, the rows one after the other."""
-    order, upper = ladder(luck_table(), name_keys(HOST_NAMES))
+    order, upper = edges_by_key(luck_table(), name_keys(HOST_NAMES))
     return order, Ladder((upper + (np.arange(len(upper)) << 32)[:, None]).ravel())
 
 

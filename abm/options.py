@@ -61,6 +61,7 @@ class Options:
         return (people, len(self.host)) if self.who is None else self.host.shape
 
 
+MOST_WHO_WEIGH_ALL = 2**14  # people who weigh every host at a time, to spare memory
 EVERY_HOST = Options(None, np.arange(len(HOST_NAMES)))
 
 

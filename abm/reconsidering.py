@@ -13,7 +13,9 @@ import numpy as np
 
 from abm.bounds import Bounds
 from abm.chance import Floats, Integers
+from abm.decision import World
 from abm.emigrants import HOME
+from abm.options import MOST_WHO_WEIGH_ALL
 from abm.people import Flags, People
 from abm.screening import Hits, cut, hits, lowest
 from abm.ties import NOBODY
@@ -21,13 +23,16 @@ from abm.ties import NOBODY
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
-CHUNK = 2**18  # people hit who are looked at together; fewer would fit a cache but cost more calls
+MOST_HITS = 2**18  # in a range; fewer would fit a cache, but threads would wait for each other
 
 
 @dataclass(frozen=True)
-class Part:
-    """A range of persons. bound: on a u, (strata,); hits: in the bands; singled: who is listed
-    singly, wherever they are; alone: those of them that are looked at with this part."""
+class Range:
+    """A range of persons and what must be known to list them.
+
+    bound: on a u, (strata,); hits: in the bands; singled: who is listed singly, wherever they are;
+    alone: those of them who are looked at together with this range.
+    """
 
     bound: Floats
     hits: list[Hits]
@@ -44,29 +49,35 @@ class Listed:
     free: Flags
 
 
-def parts(model: EmigrationModel, bound: Bounds) -> list[Part]:
-    """Those whom a week looks at, in parts that can be worked on apart."""
+def ranges(model: EmigrationModel, world: World, bound: Bounds) -> list[Range]:
+    """Those whom a week looks at, in ranges that can be worked on asome.
+
+    Those listed singly, few beside the others, are all looked at with the last one.
+    """
     singled = partners_left_behind(model)
     draw = bound.draw if model.screened else np.ones_like(bound.draw)
-    found = hits(model.chance, model.week, model.population, draw)
-    *before, last = cut(found, CHUNK if model.screened else CHUNK // 16)
+    found = hits(model.chance, model.week, model.population, draw, "reconsider")
+    few_hosts = model.screened and world.discount is None
+    *before, last = cut(found, MOST_HITS if few_hosts else MOST_WHO_WEIGH_ALL)
     nobody = singled[:0]
-    first = [Part(draw, some, singled, nobody) for some in before]
-    return [*first, Part(draw, last, singled, singled)]
+    return [
+        *(Range(draw, some, singled, nobody) for some in before),
+        Range(draw, last, singled, singled),
+    ]
 
 
-def reconsidering(model: EmigrationModel, bound: Bounds, part: Part) -> Listed:
-    """Who in a part reconsiders, is at home and might leave; those listed singly come last."""
+def reconsidering(model: EmigrationModel, bound: Bounds, some: Range) -> Listed:
+    """Who in a range reconsiders, is at home and might leave; those listed singly come last."""
     chance, week = model.chance, model.week
-    ids, a_u, stratum = lowest(chance, week, part.bound, part.hits)
+    ids, a_u, stratum = lowest(chance, week, some.bound, some.hits)
     attention = bound.attention[stratum]
     kept = (a_u < attention) & (model.emigrants.place_of(ids) == HOME)
-    kept[rows_among(part.singled, ids)] = False
+    kept[rows_among(some.singled, ids)] = False
     rows = np.flatnonzero(kept)
-    lone = chance.uniform("singled", part.alone, week)
-    theirs = model.population.strata.of(part.alone)
+    lone = chance.uniform("singled", some.alone, week)
+    theirs = model.population.strata.of(some.alone)
     attend = np.flatnonzero(lone < bound.attention[theirs])
-    ids = np.concatenate([ids[rows], part.alone[attend]])
+    ids = np.concatenate([ids[rows], some.alone[attend]])
     stratum = np.concatenate([stratum[rows], theirs[attend]])
     u = np.concatenate([a_u[rows], lone[attend]]) / bound.attention[stratum]
     free = np.arange(len(ids)) >= len(rows)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -26,71 +25,68 @@ from abm.threads import in_threads, number_of_parts
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
 BLOCK = 2**16  # people hit whose strata are looked up at a time
 MANY = 2**20  # people; for fewer, threads cost more than they save
+SAMPLED = 512  # hits of each range that say where the next one begins
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Who is hit in a band below their stratum's bound: numbers, rising, and rows of strata."""
+    """Who is hit in a band into which their stratum's bound reaches.
 
+    ids: numbers, rising; stratum: rows of strata.
+    """
+
+    purpose: str
     band: int
     ids: Integers
     stratum: Integers
 
-    def take(self, rows: Integers | slice) -> Hits:
+    def take(self, rows: slice) -> Hits:
         """Some of them."""
-        return Hits(self.band, self.ids[rows], self.stratum[rows])
+        return Hits(self.purpose, self.band, self.ids[rows], self.stratum[rows])
 
 
 def listed(
-    chance: Chance, week: int, population: Population, bound: Floats, purpose: str = "reconsider"
+    chance: Chance, week: int, population: Population, bound: Floats, purpose: str
 ) -> tuple[Integers, Floats, Integers]:
     """The persons whose draw of the week lies below their stratum's bound, and the draws.
 
     bound: shape (strata,), from 0 to 1. Returns numbers in rising order, draws in (0, 1) and rows
     of strata.
     """
-    return lowest(chance, week, bound, hits(chance, week, population, bound, purpose), purpose)
+    return lowest(chance, week, bound, hits(chance, week, population, bound, purpose))
 
 
 def hits(
-    chance: Chance, week: int, population: Population, bound: Floats, purpose: str = "reconsider"
+    chance: Chance, week: int, population: Population, bound: Floats, purpose: str
 ) -> list[Hits]:
     """Who is hit, band by band."""
+    strata = population.strata
     most_from_here = np.maximum.accumulate(bound[::-1])  # of each stratum and those after it
     reached = len(bound) - np.searchsorted(most_from_here, BANDS[:-1], side="right")
+
+    def hit_in(band: int) -> Hits:
+        low, high = BANDS[band], BANDS[band + 1]
+        share = (high - low) / (1.0 - low)
+        if share < 1.0:
+            stream = chance.stream(purpose, week, band)
+            near = []
+            for ids in skips(stream, int(strata.start[reached[band]]), share):
+                stratum = strata.of(ids)
+                rows = np.flatnonzero(bound[stratum] > low)
+                near.append((ids[rows], stratum[rows]))
+            return Hits(purpose, band, *map(np.concatenate, zip(*near, strict=True)))
+        whole = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
+        heads = strata.size[whole]
+        first = np.repeat(strata.start[whole] - (np.cumsum(heads) - heads), heads)
+        return Hits(purpose, band, np.arange(len(first)) + first, np.repeat(whole, heads))
+
     bands = range(np.count_nonzero(reached))
-    work = partial(_hits_in, chance, week, population, bound, purpose, reached)
-    return list(in_threads(work, bands) if population.strata.start[-1] > MANY else map(work, bands))
-
-
-def _hits_in(
-    chance: Chance,
-    week: int,
-    population: Population,
-    bound: Floats,
-    purpose: str,
-    reached: Integers,
-    band: int,
-) -> Hits:
-    low, high = BANDS[band], BANDS[band + 1]
-    strata = population.strata
-    hit = (high - low) / (1.0 - low)
-    if hit < 1.0:
-        stream = chance.stream(purpose, week, band)
-        near = []
-        for ids in skips(stream, int(strata.start[reached[band]]), hit):
-            stratum = strata.of(ids)
-            rows = np.flatnonzero(bound[stratum] > low)
-            near.append((ids[rows], stratum[rows]))
-        return Hits(band, *map(np.concatenate, zip(*near, strict=True)))
-    whole = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
-    heads = strata.size[whole]
-    first = np.repeat(strata.start[whole] - (np.cumsum(heads) - heads), heads)
-    return Hits(band, np.arange(len(first)) + first, np.repeat(whole, heads))
+    threads_pay = strata.start[-1] > MANY
+    return list(in_threads(hit_in, bands) if threads_pay else map(hit_in, bands))
 
 
 def lowest(
-    chance: Chance, week: int, bound: Floats, found: list[Hits], purpose: str = "reconsider"
+    chance: Chance, week: int, bound: Floats, found: list[Hits]
 ) -> tuple[Integers, Floats, Integers]:
     """Of each person the lowest hit, which is their draw, if it lies below the bound."""
     if not found:
@@ -103,7 +99,8 @@ def lowest(
     bands = np.repeat([each.band for each in found], [len(each.ids) for each in found])[order]
     stratum = np.concatenate([each.stratum for each in found])[order]
     low, high = BANDS[bands], BANDS[bands + 1]
-    draw = low + (high - low) * chance.uniform(f"{purpose}, place in band", ids, week)
+    place = chance.uniform(f"{found[0].purpose}, place in band", ids, week)
+    draw = low + (high - low) * place
     below = np.flatnonzero(draw < bound[stratum])
     return ids[below], draw[below], stratum[below]
 
@@ -114,12 +111,13 @@ def cut(found: list[Hits], most: int) -> list[list[Hits]]:
     parts = number_of_parts(number, most)
     if parts == 1:
         return [found]
-    some = np.sort(np.concatenate([each.ids[:: max(most // 512, 1)] for each in found]))
+    step = max(most // SAMPLED, 1)
+    some = np.sort(np.concatenate([each.ids[::step] for each in found]))
     ends = some[np.arange(1, parts) * len(some) // parts]
-    cuts = [[0, *np.searchsorted(each.ids, ends), len(each.ids)] for each in found]
+    edges = [[0, *np.searchsorted(each.ids, ends), len(each.ids)] for each in found]
     return [
-        [each.take(slice(*ends)) for each, ends in zip(found, row, strict=True)]
-        for row in zip(*map(pairwise, cuts), strict=True)
+        [each.take(slice(*rows)) for each, rows in zip(found, row, strict=True)]
+        for row in zip(*map(pairwise, edges), strict=True)
     ]
 
 

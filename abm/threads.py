@@ -13,7 +13,7 @@ from typing import TypeVar
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
-PARTS_WORTH_A_THREAD = 8  # the smallest part worth a thread is the largest part over this
+SMALLEST_SHARE = 8  # of the most that a part may hold; a smaller one is not worth a thread
 
 
 def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterable[Result]:
@@ -24,11 +24,13 @@ def in_threads(work: Callable[[Part], Result], parts: Sequence[Part]) -> Iterabl
 
 
 def number_of_parts(rows: int, most: int) -> int:
-    """Into how many parts to cut some rows: none larger than `most`, and as many for each core,
-    unless that would make them too small to be worth a thread."""
+    """Into how many parts to cut some rows, none larger than `most`.
+
+    As many for each core, unless that would make them too small to be worth a thread.
+    """
     needed = max(1, -(-rows // most))
     even = -(-needed // cores()) * cores()
-    return max(needed, min(even, rows * PARTS_WORTH_A_THREAD // most))
+    return max(needed, min(even, rows * SMALLEST_SHARE // most))
 
 
 def cores() -> int:

@@ -24,7 +24,7 @@ BYTES_LISTED = 3 * 8  # number, u, stratum
 BYTES_WEIGHED = 20 * 8  # traits, home's worth, and a pair's utility and luck
 STEPS = {  # within decisions
     "bounds": "bounds of strata",
-    "parts": "hits in bands",
+    "ranges": "hits in bands",
     "reconsidering": "listing",  # within judging
     "judge": "judging those listed",
     "_move_abroad": "decisions abroad",
@@ -72,8 +72,9 @@ def profile(scale: int) -> dict[str, Any]:
         counts["weeks abroad"] += len(model.emigrants.abroad())
     total = time.perf_counter() - start
     seconds["judging those listed"] -= seconds["listing"]
-    columns = (each for name, each in vars(model.emigrants).items() if not name.startswith("_"))
-    row_bytes = sum(each.itemsize for each in columns if isinstance(each, np.ndarray) and each.size)
+    columns = (each for each in vars(model.emigrants).values() if isinstance(each, np.ndarray))
+    rows = len(model.emigrants.person)
+    row_bytes = sum(each.itemsize for each in columns if len(each) == rows)
     return {
         "scale": scale,
         "seconds": total,

@@ -173,9 +173,7 @@ def test_frequencies_of_leaving() -> None:
             assert probability[0] == pytest.approx(
                 explained(model.russians[home[0]])["probability"]
             )
-            attends = bounds(
-                model.population, world, model.emigrants.most_contacts_abroad
-            ).attention[people.stratum]
+            attends = bounds(model, world).attention[people.stratum]
             chance = attends * (1 - probability[:, -1])
             expected += chance.sum()
             spread += (chance * (1 - chance)).sum()

@@ -23,7 +23,8 @@ from abm.equations import bound_on_luck, log_arrival, logit_probabilities
 from abm.luck import luck_at_home
 from abm.model import EmigrationModel
 from abm.parameters import PARAMETERS
-from abm.screening import BANDS, listed, skips
+from abm.screening import BANDS, cut, hits, listed, lowest, skips
+from abm.threads import SMALLEST_SHARE, number_of_parts
 
 LEAST_P = 1e-4  # the draws are fixed, so a test that passes once passes for ever
 CHANCE = Chance(1)
@@ -54,7 +55,7 @@ def all_skips(stream: np.random.Generator, people: int, hit: float) -> np.ndarra
 
 @pytest.mark.parametrize("week", [0, 7])
 def test_each_person_has_one_draw_and_it_is_uniform(week: int) -> None:
-    ids, draws, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY)
+    ids, draws, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY, "reconsider")
     assert np.array_equal(ids, np.arange(SIZES.sum()))
     assert stats.kstest(draws, "uniform").pvalue > LEAST_P
     for edge in BANDS[1:-1]:  # every band holds its share, the rare ones too
@@ -66,8 +67,8 @@ def test_each_person_has_one_draw_and_it_is_uniform(week: int) -> None:
 
 
 def test_draws_of_weeks_purposes_and_neighbours_are_independent() -> None:
-    _, draws, *_ = listed(CHANCE, 3, PEOPLE, EVERYBODY)
-    _, later, *_ = listed(CHANCE, 4, PEOPLE, EVERYBODY)
+    _, draws, *_ = listed(CHANCE, 3, PEOPLE, EVERYBODY, "reconsider")
+    _, later, *_ = listed(CHANCE, 4, PEOPLE, EVERYBODY, "reconsider")
     _, other, *_ = listed(CHANCE, 3, PEOPLE, EVERYBODY, "call-up")
     for first, second in ((draws, later), (draws, other), (draws[1:], draws[:-1])):
         counts, *_ = np.histogram2d(first, second, bins=10, range=[[0, 1], [0, 1]])
@@ -87,15 +88,40 @@ bound_of_a_stratum = st.one_of(
 def test_a_higher_bound_adds_people_and_changes_nobody(
     one: np.ndarray, another: np.ndarray, week: int
 ) -> None:
-    everybody, every_draw, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY)
+    everybody, every_draw, *_ = listed(CHANCE, week, PEOPLE, EVERYBODY, "reconsider")
     found: list[set[int]] = []
     for bound in (one, np.maximum(one, another)):
-        ids, draws, *_ = listed(CHANCE, week, PEOPLE, bound)
+        ids, draws, *_ = listed(CHANCE, week, PEOPLE, bound, "reconsider")
         brute_force = every_draw < bound[STRATUM]
         assert np.array_equal(ids, everybody[brute_force])
         assert np.array_equal(draws, every_draw[brute_force])
         found.append(set(ids.tolist()))
     assert found[0] <= found[1]
+
+
+@pytest.mark.parametrize("most", [70, 1000, 20_000, 10**6])
+def test_ranges_hold_together_who_the_whole_holds(most: int) -> None:
+    """However finely the hits are cut, each person is in one range with all of their hits."""
+    bound = np.array([1.0, 0.3, 0.0, 0.9, 0.02])
+    found = hits(CHANCE, 5, PEOPLE, bound, "reconsider")
+    whole = lowest(CHANCE, 5, bound, found)
+    ranges = cut(found, most)
+    assert len(ranges) >= sum(len(each.ids) for each in found) // most
+    parts = [lowest(CHANCE, 5, bound, some) for some in ranges]
+    for k in range(3):
+        assert np.array_equal(np.concatenate([part[k] for part in parts]), whole[k])
+
+
+@pytest.mark.parametrize("rows", [0, 1, 1000, 8191, 8193, 10**6])
+@pytest.mark.parametrize("threads", ["1", "2", "7"])
+def test_no_part_is_larger_than_the_most(
+    rows: int, threads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELOKANT_THREADS", threads)
+    parts = number_of_parts(rows, 8192)
+    assert parts >= 1
+    assert rows <= parts * 8192
+    assert parts == 1 or rows / parts >= 8192 / SMALLEST_SHARE
 
 
 @pytest.mark.parametrize("hit", [1e-4, 0.03, 0.5, 0.999])
@@ -257,7 +283,7 @@ def test_bounds_hold_for_everybody_whatever_the_parameters(
     assert_the_same(*runs)
 
 
-@pytest.mark.parametrize("too_low", ["best", "advantage"])
+@pytest.mark.parametrize("too_low", ["best", "advantage", "by_contacts"])
 @pytest.mark.parametrize("screened", [True, False])
 def test_a_bound_that_is_too_low_is_no_silent_error(
     finished: Callable[..., EmigrationModel],

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from abm.chance import Chance
-from abm.emigrants import HOME
+from abm.emigrants import ARMY, HOME, Emigrants
 from abm.model import EmigrationModel
+from abm.people import People
 from abm.population import STAGES, Population
 from abm.ties import ALIKE_TO, CONTACTS, NOBODY, Pools, Shuffles, Ties
 
@@ -156,21 +157,34 @@ def test_shuffles_are_permutations_with_a_way_back(size: int) -> None:
 # --- contacts abroad ---------------------------------------------------------------------------
 
 
-def test_contacts_abroad_are_counted_as_people_move() -> None:
-    """The count that is kept agrees with a look at where each contact is, also after returns."""
+def recount(emigrants: Emigrants, ties: Ties, people: People) -> np.ndarray:
+    """Contacts abroad of some people, by a look at where each one is."""
+    contacts = ties.contacts(people.ids)
+    return ((emigrants.place_of(contacts) >= 0) & (contacts != NOBODY)).sum(axis=1)
+
+
+@pytest.mark.parametrize("scale", [10_000, 300_000, 3_000_000])
+def test_contacts_abroad_are_counted_whatever_moves(scale: int) -> None:
+    """Also among few agents, with repeated ties and ties to oneself."""
+    population = Population(scale, Chance(4))
+    ties = Ties(population)
+    e, people = Emigrants(population, ties), population.people(np.arange(population.size))
+    draws, most = np.random.default_rng(3), np.zeros_like(e.most_contacts_abroad)
+    for _ in range(30):
+        some = np.flatnonzero(draws.random(population.size) < 0.3)
+        e.put(e.ensure(people.take(some)), draws.choice([0, 1, 5, HOME, ARMY], len(some)))
+        count = e.contacts_abroad(people)
+        assert np.array_equal(count, recount(e, ties, people))
+        assert np.array_equal((e.places_of_contacts(people) >= 0).sum(axis=1), count)
+        np.maximum.at(most, community(population, people.ids), count)
+        assert np.array_equal(most, e.most_contacts_abroad)
+
+
+def test_contacts_abroad_are_counted_in_a_run() -> None:
     model = EmigrationModel("war-years", scale=3000, seed=4)
-    people = model.population.people(np.arange(model.population.size))
     for _ in range(60):
         model.step()
-    e = model.emigrants
-    contacts = model.ties.contacts(people.ids)
-    abroad = (e.place_of(contacts) >= 0) & (contacts != NOBODY)
-    count = e.contacts_abroad(people)
-    assert np.array_equal(count, abroad.sum(axis=1))
+    people = model.population.people(np.arange(model.population.size))
+    count = model.emigrants.contacts_abroad(people)
+    assert np.array_equal(count, recount(model.emigrants, model.ties, people))
     assert count.max() > 1
-    returned = (e.place[: e.rows] == HOME) & (e.first_left_week[: e.rows] >= 0)
-    assert returned.any()
-    most = np.zeros_like(e.most_contacts_abroad)
-    np.maximum.at(most, community(model.population, people.ids), count)
-    assert np.all(most <= e.most_contacts_abroad)
-    assert np.array_equal((e.places_of_contacts(people) >= 0).sum(axis=1), count)

@@ -23,7 +23,7 @@ from abm.hosts_table import HOME as HOME_NAME
 from abm.hosts_table import HOST_NAMES
 from abm.luck import luck_at_home, luck_weights_of
 from abm.model import EmigrationModel
-from abm.reconsidering import parts, reconsidering
+from abm.reconsidering import ranges, reconsidering
 from abm.russians import Russian, weighed
 from abm.scenario import Scenario
 
@@ -181,12 +181,13 @@ def u_of(model: EmigrationModel, person: int) -> float | None:
     Asked of the whole stratum, so that it is found also for those who need not be looked at.
     """
     people = model.population.people(np.array([person]))
-    bound = bounds(model.population, model.world(), model.emigrants.most_contacts_abroad)
+    world = model.world()
+    bound = bounds(model, world)
     draw = np.zeros_like(bound.draw)
     draw[people.stratum] = 1.0
     bound = replace(bound, draw=draw)
-    for part in parts(model, bound):
-        who = reconsidering(model, bound, part)
+    for some in ranges(model, world, bound):
+        who = reconsidering(model, bound, some)
         at = np.flatnonzero(who.people.ids == person)
         if len(at):
             return float(who.u[at[0]])

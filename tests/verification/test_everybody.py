@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,17 +35,24 @@ def test_when_half_the_country_wants_to_leave_it_is_still_exact(
     pd.testing.assert_frame_equal(runs[0].outcomes(), runs[1].outcomes())
 
 
+@pytest.mark.parametrize("looking_ahead", [False, True])
 def test_threads_change_nothing(
-    finished: Callable[..., EmigrationModel], monkeypatch: pytest.MonkeyPatch
+    finished: Callable[..., EmigrationModel],
+    monkeypatch: pytest.MonkeyPatch,
+    looking_ahead: bool,
 ) -> None:
     """Nor does the size of the parts in which people are judged."""
+    world: dict[str, Any] = {"scale": 1000}
+    if looking_ahead:
+        world = {"scale": 5000, "until": "2022-12-31", "looking_ahead": True}
     runs = []
     for threads, part in (("1", 2**16), ("2", 500), ("3", 77)):
         monkeypatch.setenv("RELOKANT_THREADS", threads)
-        monkeypatch.setattr("abm.reconsidering.CHUNK", part)
-        monkeypatch.setattr("abm.choices.CHUNK", part)
+        monkeypatch.setattr("abm.reconsidering.MOST_HITS", part)
+        for place in ("choices", "reconsidering"):
+            monkeypatch.setattr(f"abm.{place}.MOST_WHO_WEIGH_ALL", part)
         monkeypatch.setattr("abm.screening.MANY", part)
-        runs.append(finished(scale=1000))
+        runs.append(finished(**world))
     for other in runs[1:]:
         pd.testing.assert_frame_equal(runs[0].moves_table(), other.moves_table())
         pd.testing.assert_frame_equal(runs[0].outcomes(), other.outcomes())

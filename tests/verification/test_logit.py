@@ -47,7 +47,7 @@ def chances(
 
 def of_those_at_home(model: EmigrationModel, world: World) -> Iterator[np.ndarray]:
     """Probability of reconsidering and setting out for each host, of everybody at home."""
-    attention = bounds(model.population, world, model.emigrants.most_contacts_abroad).attention
+    attention = bounds(model, world).attention
     ids = np.arange(model.population.size)
     ids = ids[model.emigrants.place_of(ids) == HOME]
     for start in range(0, len(ids), CHUNK):

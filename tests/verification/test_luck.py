@@ -23,8 +23,8 @@ KEYS = name_keys(HOST_NAMES)
 
 
 def one_stratum(people: int) -> Any:
-    """All that the listing must know of people: where each stratum starts."""
-    strata = SimpleNamespace(start=np.array([0, people]), size=np.array([people]))
+    """All that the listing must know of people: where each stratum starts, who is in which."""
+    strata = SimpleNamespace(start=np.array([0, people]), size=np.array([people]), of=np.zeros_like)
     return SimpleNamespace(strata=strata)
 
 
@@ -51,7 +51,9 @@ def test_the_lowest_bands_hold_their_share_of_millions(seed: int) -> None:
         found = [
             draws[draws >= low]
             for week in range(weeks)
-            for _, draws, *_ in [listed(Chance(seed), week, one_stratum(people), np.array([high]))]
+            for _, draws, *_ in [
+                listed(Chance(seed), week, one_stratum(people), np.array([high]), "reconsider")
+            ]
         ]
         within = np.concatenate(found)
         expected = people * weeks * (high - low)
@@ -63,7 +65,7 @@ def test_a_persons_draws_of_all_weeks_are_uniform_and_independent() -> None:
     people = 20_000
     draws = np.empty((people, WEEKS))
     for week in range(WEEKS):
-        ids, found, *_ = listed(Chance(3), week, one_stratum(people), np.ones(1))
+        ids, found, *_ = listed(Chance(3), week, one_stratum(people), np.ones(1), "reconsider")
         assert np.array_equal(ids, np.arange(people))
         draws[:, week] = found
     of_a_person = [stats.kstest(row, "uniform").pvalue for row in draws[:2000]]
