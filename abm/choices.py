@@ -122,8 +122,7 @@ def _record(model: EmigrationModel, verdicts: list[Verdicts]) -> None:
 
 def _check(c: Candidates, o: Options, lead: Floats) -> None:
     """Nobody's lead exceeds what it was bound by."""
-    weights = o.of_both(luck_weights_of(c.people))
-    excess = lead - np.log(weights) - o.of_person(c.most)
+    excess = lead - np.log(luck_weights_of(c.people, o)) - o.of_person(c.most)
     if np.any(excess > SLACK):
         raise AssertionError(UNBOUNDED)
 

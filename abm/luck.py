@@ -24,6 +24,7 @@ from abm.bounds import luck_weights
 from abm.chance import Chance, Floats, Integers, Words, halves, name_keys
 from abm.hosts_table import HOST_NAMES
 from abm.ladder import Ladder
+from abm.options import EVERY_HOST, Options
 from abm.people import People
 
 ROUNDS = 12  # so many that few people need more
@@ -134,6 +135,6 @@ def luck_row(people: People) -> Integers:
     return groups.livelihood[g] * luck_weights().shape[1] + groups.leaning[g]
 
 
-def luck_weights_of(people: People) -> Floats:
-    """Weights of the hosts in some people's luck of departure, shape (people, hosts)."""
-    return luck_table()[luck_row(people)]
+def luck_weights_of(people: People, o: Options = EVERY_HOST) -> Floats:
+    """Weights of the hosts in some people's luck of departure, of the options' shape."""
+    return luck_table()[o.of_person(luck_row(people)), o.host]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +33,6 @@ class Options:
     def of_host(self, column: NDArray[Scalar]) -> NDArray[Scalar]:
         """A column by host, (hosts,), to be combined with others of the options' shape."""
         return column if self.who is None else column[self.host]
-
-    def of_both(self, matrix: NDArray[Any]) -> NDArray[Any]:
-        """Of a matrix by person and host, or one that broadcasts to it, what is among the pairs."""
-        return matrix if self.who is None else matrix[self.who, self.host]
 
     def earliest(self, arrival: Floats) -> Integers:
         """Of each person, the one of their options that arrives first: rows of the raveled columns.
