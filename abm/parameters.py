@@ -1,6 +1,6 @@
 """Every number of the model that is not data: symbol, value, unit, range, source and status.
 
-A parameter is declared once, below. Ranges are the prior ranges of the model's description; a
+A parameter is declared once, below. Ranges were assumed before any fit unless a source is named; a
 status says how far to trust the value: measured, literature, assumed, or set by hand (within its
 range, so that the baseline is plausible; calibration replaces it).
 """
@@ -17,7 +17,7 @@ from abm.errors import InputError, unknown
 from abm.mechanisms import MECHANISMS
 
 Status = Literal["measured", "literature", "assumed", "set by hand"]
-SEEDS = "prior range of the project's description"
+SEEDS = "prior range, assumed before any fit"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,9 @@ class Parameters:
         "x_p", 4.0, "times faster at full publicity", 0.0, 10.0, "assumed"
     )
     # --- couples and kin
-    partner_joins: float = number("j", 0.63, "share", 0.4, 0.8, "measured", "facts.csv W320")
+    partner_joins: float = number(
+        "j", 0.63, "share", 0.4, 0.8, "measured", "warsawpoint, 12 June 2022"
+    )
     partner_suffering: float = number("λ", 0.5, "of one's own", 0.0, 1.0, "assumed", "S1: family")
     # --- money, work and status abroad
     transfer_barrier: float = number("b", 0.3, "share of Russian income", 0.0, 0.4)
@@ -146,7 +148,7 @@ class Parameters:
         0.05,
         0.2,
         "measured",
-        "facts.csv W321, W322: 43 to 17 % in 7 months",
+        "OutRush, February and September 2022: 43 to 17 % in 7 months",
     )
     rent_share: float = number(
         "r", 0.6, "of a one-room flat's rent, an adult", 0.4, 1.0, "assumed", "flats are shared"

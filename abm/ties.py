@@ -15,7 +15,7 @@ from abm.ladder import Ladder
 from abm.people import People
 from abm.population import LIFE_STAGES, Groups, Population
 
-CONTACTS = 16  # facts.csv W385: one in six knows somebody who left, about 1 % of adults
+CONTACTS = 16  # Levada, March 2024: one in six knows somebody who left, about 1 % of adults
 NOBODY = -1
 # Partners share their class of attachment to home: these bins begin a class.
 ALIKE_TO = (3, 5, 7, 9, 11)

@@ -196,17 +196,22 @@ def fitted_hits() -> str:
 
 
 def fitted_targets() -> str:
-    """Each judged target at the centre of each evidence scenario, misses first."""
+    """Each target judged or set at the centre of each evidence scenario, misses first."""
     kept = pd.read_csv(RESULTS / "calibration" / "targets.csv")
-    judged = kept[kept["hit"].notna()]
-    misses = judged.groupby("id", sort=False)["hit"].agg(lambda hits: (~hits.astype(bool)).sum())
+    kept = kept[kept["hit"].notna() | (kept["status"] == "set")]
+    outside = (kept["simulated"] < kept["observed_low"]) | (
+        kept["simulated"] > kept["observed_high"]
+    )
+    kept = kept.assign(outside=outside)
+    misses = kept.groupby("id", sort=False)["outside"].sum()
     rows = []
     for id in misses.sort_values(ascending=False, kind="stable").index:
-        of_one = judged[judged["id"] == id].set_index("evidence")
+        of_one = kept[kept["id"] == id].set_index("evidence")
         first = of_one.iloc[0]
         cells = [_at_centre(of_one, name) for name in EVIDENCE]
         observed = terminal.span(first["observed_low"], first["observed_high"])
-        rows.append((id, first["what"], f"{observed} {first['unit']}", *cells))
+        what = first["what"] + (" (set)" if first["status"] == "set" else "")
+        rows.append((id, what, f"{observed} {first['unit']}", *cells))
     return table(("", "what", "observed", *(f"{name} returns" for name in EVIDENCE)), rows)
 
 
@@ -215,8 +220,8 @@ def _at_centre(target: pd.DataFrame, evidence: str) -> str:
         return "–"
     row = target.loc[evidence]
     told = terminal.number(row["simulated"])
-    asked = row["status"] in ("fit", f"evidence {evidence}")
-    return f"({told})" if not asked else told if bool(row["hit"]) else f"**{told}**"
+    asked = row["status"] in ("fit", "set", f"evidence {evidence}")
+    return f"({told})" if not asked else f"**{told}**" if row["outside"] else told
 
 
 def fitted_factors() -> str:
@@ -227,24 +232,26 @@ def fitted_factors() -> str:
     middle = kept[(kept["evidence"] == "middle") & ~left_out]
     rows = []
     for row in middle.sort_values("shrinkage", ascending=False).to_dict("records"):
-        name = row["factor"]
-        gone = kept[kept["factor"] == name].set_index("evidence")["shrinkage"]
+        of_one = kept[kept["factor"] == row["factor"]].set_index("evidence")
         rows.append(
             (
-                name,
+                row["factor"],
                 terminal.span(row["prior_low"], row["prior_high"]),
-                terminal.number(row["centre"]),
-                terminal.span(row["low"], row["high"]),
-                ", ".join(percent(max(0.0, gone[each])) for each in EVIDENCE),
-                percent(covered.at[name, "coverage"]),
+                *(_learnt(of_one.loc[name]) for name in EVIDENCE),
+                ", ".join(percent(max(0.0, of_one.at[name, "shrinkage"])) for name in EVIDENCE),
+                percent(covered.at[row["factor"], "coverage"]),
             )
         )
     rest = ", ".join(sorted(set(kept.loc[left_out, "factor"])))
-    columns = (
-        *("factor", "prior", "centre, middle", "90 %, middle"),
-        *("variance gone: low, middle, high", "truths covered"),
-    )
-    return f"{table(columns, rows)}\nLeft out by the screen, so as they were: {rest}.\n"
+    columns = ("factor", "prior", *EVIDENCE, "variance gone: low, middle, high", "truths covered")
+    return f"{table(columns, rows)}\n\nLeft out by the screen, so as they were: {rest}.\n"
+
+
+def _learnt(factor: pd.Series) -> str:
+    """The centre, bold if it lies outside the interval, and the interval."""
+    centre, low, high = (terminal.number(factor[name]) for name in ("centre", "low", "high"))
+    outside = not factor["low"] <= factor["centre"] <= factor["high"]
+    return f"**{centre}** ({low} to {high})" if outside else f"{centre} ({low} to {high})"
 
 
 def predicted_scores() -> str:

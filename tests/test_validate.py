@@ -117,7 +117,7 @@ def test_wrong_files_are_named(
     for text, message in {
         "outcome,host\n": "needs the column 'outcome'",
         "outcome,host\nstock_abroad,Georgia\n": "needs the column 'date_to'",
-        "outcome,host\nstock_abroad,Georgia,3\n": "row 1: not as many cells as columns",
+        ",".join(ROW) + "\n" + ",".join(ROW.values()) + ",3\n": "row 1: not as many cells",
         ",".join(ROW) + "\n" + ",".join(ROW.values()) + "\n" + ",".join(ROW) + "\n": "row 2",
     }.items():
         file.write_text(text)

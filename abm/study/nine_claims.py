@@ -1,7 +1,8 @@
 """The seeds' claims as tests: what is read of which world, and the range in which the claim holds.
 
 Thresholds were set before the runs and are ours where the seeds name none: a direction must show by
-a twentieth of what it concerns, propaganda by 0.01 of its index. Pages: experiments/claims/.
+a twentieth of what it concerns, propaganda by 0.01 of its index, C4 and C8 by its sign. Pages:
+experiments/claims/.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Target:
         figure is no observation
     weight : 0 to 1 in a fit, by which the variance is divided; 0 is not fitted
     reason : of these three
-    source : ids of facts.csv or of the seeds; counts : what the source counts
+    source : ids of the collected facts or of the seeds; counts : what the source counts
     process : the function of `abm.study.observed`; None where no outcome covers it yet
     host : the host that the process reads; empty where it reads groups of its own
     rule : "all" parts of the target must hold, or "any" one of the parts so marked

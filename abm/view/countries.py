@@ -1,12 +1,12 @@
 """Shapes of countries, and the plane they are drawn on.
 
 Natural Earth at 1:110 million as TopoJSON (`data/README.md`): lines are shared by neighbours, and
-a country is rings of such lines. The borders are those of that file, which shows who controls a
-place, and are no judgement of ours.
+a country is rings of such lines. The borders are those of that file.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 from functools import cache
 from importlib.resources import files
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 
-FILE = "countries-110m.json"
+FILE, NAMES = "countries-110m.json", "country_names.csv"
+WITHOUT_CODE = "-99"  # Northern Cyprus, Somaliland, Kosovo in the file
 NAMED_OTHERWISE = {"United States": "United States of America"}
 CENTRE = (58.0, 47.0)  # degrees east and north: from here shapes keep their areas
 MOSCOW = (37.6, 55.8)
@@ -26,8 +27,14 @@ SEEN_DEGREES = 100.0  # what lies further from the centre is not drawn
 
 @cache
 def shapes() -> dict[str, tuple[Points, ...]]:
-    """Every country's outer and inner rings, by its name in the file; degrees east and north."""
-    topology = json.loads((files("abm") / "data" / FILE).read_text("utf-8"))
+    """Every country's outer and inner rings, by name; degrees east and north.
+
+    Those without a code of ISO 3166-1 stand together, under WITHOUT_CODE.
+    """
+    data = files("abm") / "data"
+    topology = json.loads((data / FILE).read_text("utf-8"))
+    rows = csv.DictReader((data / NAMES).read_text("utf-8").splitlines())
+    names = {row["iso_numeric"]: row["name"] for row in rows}
     scale, shift = (np.array(topology["transform"][k]) for k in ("scale", "translate"))
     arcs = [np.cumsum(arc, axis=0) * scale + shift for arc in topology["arcs"]]
 
@@ -35,11 +42,12 @@ def shapes() -> dict[str, tuple[Points, ...]]:
         parts = [arcs[n] if n >= 0 else arcs[~n][::-1] for n in numbers]
         return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
-    found = {}
+    found: dict[str, tuple[Points, ...]] = {}
     for country in topology["objects"]["countries"]["geometries"]:
         polygons = country["arcs"] if country["type"] == "MultiPolygon" else [country["arcs"]]
         rings = tuple(ring(numbers) for polygon in polygons for numbers in polygon)
-        found[country["properties"]["name"]] = rings
+        name = names.get(country["id"], WITHOUT_CODE)
+        found[name] = found.get(name, ()) + rings
     return found
 
 

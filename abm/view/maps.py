@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BORDERS = (
-    "Borders: Natural Earth 4.1 at 1:110 million, which draws who controls a place (Crimea with "
-    "Russia); no judgement of ours."
+    "Borders: Natural Earth 2.0 at 1:110 million, with Crimea in Ukraine, as the United Nations "
+    "has it."
 )
 FLOWS = {"departures": BLUE, "returns": ORANGE}
 WIDTH, HEIGHT = (-5700.0, 7100.0), (-3700.0, 2900.0)  # km on the plane: what is shown
