@@ -69,11 +69,16 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'abm' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    try:  # abm.scenario, abm.study and so on, without an import of their own
+        return import_module(f"abm.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"abm.{name}":
+            raise
+    raise AttributeError(f"module 'abm' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

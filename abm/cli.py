@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 from abm import __version__
@@ -111,7 +112,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SCENARIO",
         help="a name or TOML file",
     )
-    settings.add(run.add_argument, "results/SCENARIO")
+    settings.add(
+        run.add_argument, "results/SCENARIO, or results/SCENARIO-middle and so on of a fit"
+    )
     help = "your own targets; docs/your-own-targets.md"
     run.add_argument("--targets", metavar="FILE.csv", help=help)
     run.add_argument(
@@ -123,7 +126,8 @@ def _parser() -> argparse.ArgumentParser:
         "--posterior",
         type=partial(settings.whole, 20),
         metavar="N",
-        help="not the centre of the fit but N draws of it, --replicates runs at each",
+        help="not the centre of the fit but N draws of it (middle, if --evidence is not said), "
+        "--replicates runs at each",
     )
     run.set_defaults(do=_run)
     for command in COMMANDS:
@@ -147,7 +151,7 @@ def _run(asked: argparse.Namespace) -> None:
     if evidence is not None:
         posterior.numbers(posterior.checked(evidence), asked.posterior)
     chosen(asked.targets)  # what is wrong is told before anything runs
-    out = asked.out or settings.default_folder(asked.scenario)
+    out = asked.out or _folder(asked, evidence)
     folder = store.check(out, asked.overwrite)
     if not (scenario.events or asked.quiet):
         print(
@@ -176,6 +180,13 @@ def _run(asked: argparse.Namespace) -> None:
         terminal.targets_table(targets, screen, asked.targets, evidence or "middle")
         screen.print(f"{runs!r}".strip("<>"), markup=False)
         screen.print(f"results in {out}", markup=False)
+
+
+def _folder(asked: argparse.Namespace, evidence: str | None) -> Path:
+    """Where results go if not said; those of a fit beside the others."""
+    folder = settings.default_folder(asked.scenario)
+    fitted = [] if evidence is None else [evidence, *(["draws"] if asked.posterior else [])]
+    return folder.with_name("-".join([folder.name, *fitted]))
 
 
 def _listed(asked: argparse.Namespace) -> None:

@@ -91,7 +91,10 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"no population file {str(path)!r}. Example: people.csv") from None
+        raise InputError(
+            f"no population file {str(path)!r}. Example: --population people.csv, as in "
+            "docs/your-own-people.md"
+        ) from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(

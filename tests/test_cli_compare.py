@@ -70,6 +70,10 @@ def test_somebody_to_look_at_is_named(folder: Path, capsys: pytest.CaptureFixtur
 BAD = {
     "one scenario": (["compare", "war-years"], ["SCENARIO_B", "lenient-renewal"]),
     "unknown": (["compare", "war-years", "war"], ["'war'", "war-years"]),
+    "one with itself": (
+        ["compare", "war-years", "war-years", "--set", "entry_ban.Finland=0"],
+        ["options go for both", "my-policy.toml"],
+    ),
     "other horizons": (["compare", "war-years", "open-eu"], ["'until'", "--until 2024-12-31"]),
     "no replicates": ([*WORLDS, "--replicates", "0"], ["--replicates", "5"]),
     "nobody": ([*WORLDS, "--person", "-1", "--scale", "10000"], ["no person -1", "0 to"]),

@@ -114,12 +114,12 @@ def test_the_command_line(
     monkeypatch.chdir(tmp_path)
     small = ["run", "--scale", "10000", "--until", "2022-03-31", "--replicates", "1"]
     assert main([*small, "--evidence", "high", "--set", "cost_of_leaving=6.85", "--quiet"]) == 0
-    said = json.loads(Path("results/war-years/run.json").read_text())
+    said = json.loads(Path("results/war-years-high/run.json").read_text())
     assert said["posterior"] == {"evidence": "high", "draws": [0], "kept": ["cost_of_leaving"]}
-    assert main([*small, "--posterior", "2", "--overwrite", "--quiet"]) == 0
-    said = json.loads(Path("results/war-years/run.json").read_text())
+    assert main([*small, "--posterior", "2"]) == 0
+    said = json.loads(Path("results/war-years-middle-draws/run.json").read_text())
     assert said["posterior"]["evidence"] == "middle" and said["posterior"]["draws"] == [1, 2]
-    capsys.readouterr()
+    assert "middle evidence, draws 1 to 2" in " ".join(capsys.readouterr().out.split())
     for wrong in (["--evidence", "none"], ["--posterior", "9"], ["--posterior", "0"]):
         assert main([*small, "--overwrite", *wrong]) == 2
         assert refusal(capsys)

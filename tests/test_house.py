@@ -108,3 +108,9 @@ def test_public_names() -> None:
     assert set(abm.__all__) <= set(dir(abm))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = abm.nothing  # type: ignore[attr-defined]
+
+
+def test_modules_are_there_without_an_import_of_their_own() -> None:
+    said = "import abm; abm.scenario.load; abm.equations; print(hasattr(abm, 'nothing'))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

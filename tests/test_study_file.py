@@ -227,7 +227,7 @@ def test_the_examples_of_the_page() -> None:
     assert len(examples) == 2
     whole = {key: value for example in examples for key, value in example.items()}
     study = read(whole)
-    assert (study.name, len(study.factors), study.stop is not None) == ("renewal", 5, True)
+    assert (study.name, len(study.factors), study.stop is not None) == ("open-finland", 5, True)
     assert study.cluster.queue == "short"
     assert all(f"`{method}`" in page for method in METHODS)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.commands.settings import progress
-from abm.commands.sweep import count, duration
+from abm.commands.sweep import count, duration, times
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _show_plan(calibration: Calibration, seconds: float, workers: int) -> None:
     print(f"{calibration.name}: {whole:,} runs ({stages}), {calibration.scale:,} people an agent")
     print(
         f"{duration(seconds)} a run: {whole * seconds / 3600:.2g} core-hours, "
-        f"{duration(whole * seconds / workers)} with {workers} workers"
+        f"{duration(whole * seconds / workers)} with {times(workers, 'worker')}"
     )
 
 

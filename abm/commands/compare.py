@@ -46,6 +46,11 @@ def do(asked: argparse.Namespace) -> None:
     from abm.view import compare_figures
 
     changes = settings.changes(asked)
+    if asked.a == asked.b:
+        raise InputError(
+            f"A and B are both {asked.a}, and options go for both; write what differs as a "
+            f"scenario of your own (docs/start.md). Example: abm compare {asked.a} my-policy.toml"
+        )
     if asked.person is not None:
         if asked.out or asked.overwrite:
             raise InputError(

@@ -94,7 +94,7 @@ def _show_status(sweep: Sweep) -> None:
     least, most = status["replicates"]
     replicates = str(least) if least == most else f"{least} to {most}"
     ended = status["done"] + status["failed"] + status["timed out"]
-    print(f"{sweep.study.name}: {_times(status['points'], 'point')}, replicates: {replicates}")
+    print(f"{sweep.study.name}: {times(status['points'], 'point')}, replicates: {replicates}")
     print(
         f"{ended:,} of {status['planned']:,} runs have ended: {status['done']:,} done, "
         f"{status['failed']:,} failed, {status['timed out']:,} timed out"
@@ -102,7 +102,7 @@ def _show_status(sweep: Sweep) -> None:
     if ended:
         print(f"{duration(status['seconds'] / ended)} a run, {duration(status['seconds'])} in all")
     if status["torn"]:
-        print(f"{_times(status['torn'], 'part')} cannot be read; abm sweep does them again")
+        print(f"{times(status['torn'], 'part')} cannot be read; abm sweep does them again")
     _show_failures(sweep)
     print(f"results in {_shown(sweep.folder)}")
 
@@ -116,8 +116,8 @@ def _show_failures(sweep: Sweep) -> None:
 
 def _show_estimate(study: Study, estimate: Estimate, workers: int) -> None:
     print(
-        f"{study.name}: {_times(estimate.points, 'point')}, {_times(estimate.planned, 'run')} "
-        f"in {_times(estimate.chunks, 'part')}"
+        f"{study.name}: {times(estimate.points, 'point')}, {times(estimate.planned, 'run')} "
+        f"in {times(estimate.chunks, 'part')}"
     )
     if estimate.most > estimate.planned:
         print(f"at most {estimate.most:,} runs, as the stopping rule adds replicates")
@@ -125,17 +125,18 @@ def _show_estimate(study: Study, estimate: Estimate, workers: int) -> None:
         f"{estimate.done:,} done, {estimate.elsewhere:,} done in studies beside it, "
         f"{estimate.to_do:,} to do"
     )
-    on = _times(estimate.measured_on, "run") + " done" if estimate.measured_on else "one run, now"
+    on = times(estimate.measured_on, "run") + " done" if estimate.measured_on else "one run, now"
     print(
         f"{duration(estimate.seconds_a_run)} a run (measured on {on}): "
-        f"{duration(estimate.seconds(workers))} with {_times(workers, 'worker')}"
+        f"{duration(estimate.seconds(workers))} with {times(workers, 'worker')}"
     )
     print(f"{size(estimate.bytes)} on disk in all")
     if estimate.error:
         print(f"but the first run ended in an error:\n{estimate.error.rstrip()}")
 
 
-def _times(count: int, what: str) -> str:
+def times(count: int, what: str) -> str:
+    """A count and what is counted: 1 worker, 2 workers."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 

@@ -102,9 +102,10 @@ def uncertainty(name: str, given: object) -> Uncertainty:
     elif isinstance(given, (list, tuple)) and len(given) == 2:
         given = {"low": given[0], "high": given[1]}
     if not isinstance(given, Mapping):
+        lowest, highest, _ = _range(name)
         raise InputError(
-            f"uncertainty {name!r} must be a range, not {checks.shown(given)}. Example: "
-            f"{name} = {UNCERTAINTY}"
+            f"uncertainty {name!r} must be a range or {PRIOR!r}, not {checks.shown(given)}. "
+            f"Example: {name} = [{lowest:g}, {highest:g}]"
         )
     known = [field.name for field in fields(Uncertainty)][1:]
     for key in given:
@@ -130,7 +131,8 @@ def uncertainty(name: str, given: object) -> Uncertainty:
 
 def _check_distribution(name: str, kind: object, values: Mapping[str, float]) -> None:
     if kind not in DISTRIBUTIONS:
-        raise unknown(f"distribution of {name!r}", kind, DISTRIBUTIONS, 'distribution = "uniform"')
+        example = f'distribution = "uniform"; there are {", ".join(DISTRIBUTIONS)}'
+        raise unknown(f"distribution of {name!r}", kind, DISTRIBUTIONS, example)
     needed = DISTRIBUTIONS[str(kind)]
     wrong = [key for key in ("mode", "mean", "spread") if (key in needed) != (key in values)]
     if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class Run:
     fates : one row for each agent that ever left or was called up: what became of it
     started : when the run began, UTC
     seconds : how long it took
+    evidence : of whose fitted parameters it is a run, if of any
     """
 
     scenario: Scenario
@@ -54,6 +55,7 @@ class Run:
     fates: pd.DataFrame
     started: datetime
     seconds: float
+    evidence: str | None = None
 
     def targets(self, file: str | Path | None = None) -> pd.DataFrame:
         """What sources observed beside this run: one row a target.
@@ -71,7 +73,8 @@ class Run:
         return Replicates((self,)).save(directory, overwrite, draw)
 
     def __repr__(self) -> str:
-        return f"<Run of {_described(self.scenario)}, {self.seconds:.1f} s>"
+        fitted = f", {self.evidence} evidence" if self.evidence else ""
+        return f"<Run of {_described(self.scenario)}{fitted}, {self.seconds:.1f} s>"
 
     def _repr_html_(self) -> str:
         return _html(self, 1)
@@ -79,13 +82,18 @@ class Run:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Draws of the packaged posterior: of each run, of which evidence scenario; the scenario
-    before they are set, and the names that they leave alone."""
+    """Draws of the packaged posterior, in the order of the runs, and their evidence scenario; the
+    scenario before they are set, and the names that they leave alone."""
 
     evidence: str
     draws: tuple[int, ...]
-    base: Scenario
-    kept: tuple[str, ...]
+    base: Scenario = field(repr=False)
+    kept: tuple[str, ...] = field(repr=False)
+
+    def __str__(self) -> str:
+        last = self.draws[-1]
+        draws = "centre" if last == posterior.CENTRE else f"draws 1 to {last}"
+        return f"{self.evidence} evidence, {draws}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +199,9 @@ class Replicates:
         return pd.concat(parts, ignore_index=True)
 
     def __repr__(self) -> str:
-        return f"<{_counted(len(self.runs))} of {_described(self.scenario)}, {self.seconds:.1f} s>"
+        fitted = f", {self.drawn}" if self.drawn else ""
+        runs = _counted(len(self.runs))
+        return f"<{runs} of {_described(self.scenario)}{fitted}, {self.seconds:.1f} s>"
 
     def _repr_html_(self) -> str:
         return _html(self, len(self.runs))
@@ -269,6 +279,7 @@ def run(
         fates=fates_table(model),
         started=started,
         seconds=time.perf_counter() - clock,
+        evidence=evidence,
     )
     model.__dict__.clear()  # a Mesa model and its agents refer to each other: free them at once
     return result
@@ -311,7 +322,8 @@ def replicate(
                 if report is not None:
                     report(number * weeks + week, len(worlds) * weeks)
 
-            return run(worlds[number], screened=screened, replicate=number, progress=weeks_done)
+            done = run(worlds[number], screened=screened, replicate=number, progress=weeks_done)
+            return replace(done, evidence=drawn.evidence) if drawn else done
 
         return Replicates(tuple(one(number) for number in range(len(worlds))), drawn)
 
