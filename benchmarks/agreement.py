@@ -4,7 +4,8 @@ Reads two folders of `abm run`, writes results/bench/agreement.csv and prints wh
 a measure: an outcome's sum (of flows) or its mean over the weeks and its last week (of all else),
 for World and for each host where enough agents are. An agent's luck is its own, so the variance of
 a run is in proportion to the scale: the error of the gap is s √(1/n + scale ratio), s the standard
-deviation over the n runs of the coarser scale.
+deviation over the n runs of the coarser scale. Exits of the elite are expected values over a sample
+that is as small at every scale: s √(1/n + 1).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from benchmarks.bench import FOLDER
 
 FEWEST_AGENTS = 10  # on average in a host at the coarser scale; with fewer, shares jump
 RATIO = 100  # agents of the finer scale for one of the coarser
+SAMPLED = "elite_exits"  # outcomes over a sample of one size at every scale (abm/elite_exits.py)
 KEY = ["outcome", "host", "read"]
 
 
@@ -43,7 +45,8 @@ def compare(fine: pd.DataFrame, coarse: pd.DataFrame) -> pd.DataFrame:
     runs = coarse.shape[1]
     table = pd.DataFrame({"fine": fine.mean(axis=1), "coarse": coarse.mean(axis=1)}).dropna()
     spread = coarse.std(axis=1, ddof=1).reindex(table.index)
-    table["error"] = spread * np.sqrt(1 / runs + 1 / RATIO)
+    sampled = table.index.get_level_values("outcome").str.startswith(SAMPLED)
+    table["error"] = spread * np.sqrt(1 / runs + np.where(sampled, 1.0, 1 / RATIO))
     table["gap_in_errors"] = (table["fine"] - table["coarse"]) / table["error"]
     return table.reset_index().sort_values(KEY, ignore_index=True)
 
