@@ -36,6 +36,7 @@ from abm.people import (
     LIVELIHOOD,
     NO_WORK,
     WAGE_LIMIT,
+    Flags,
     People,
     attachment_at,
     truncated_normal,
@@ -66,6 +67,7 @@ class Bounds:
     circumstances of groups, shares of the wage's distribution); elite: what a kind of elite
     adds to it at the most, (kinds,); by_contacts: what is to be added to best, which
     supposes all contacts in each host, for somebody with so many abroad, (contacts + 1,).
+    with_partner: what having the partner in a host adds at the most.
     standing: of every group, those entitled by descent apart.
     Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
     draw, the bound on a u.
@@ -75,6 +77,7 @@ class Bounds:
     by_luck: Floats
     elite: Floats
     by_contacts: Floats
+    with_partner: float
     standing: Integers
     attention: Floats
     home: Floats
@@ -95,11 +98,14 @@ class Bounds:
         best = self._by_host[groups.livelihood[g], self._standing(people), groups.leaning[g], host]
         return best + self._elite_at_most(people)
 
-    def cells(self, people: People, world: World) -> Integers:
-        """The row of `by_cell` of each person, by what they could earn and be."""
-        standing = self._standing(people)
+    def cells(self, people: People, family_abroad: Flags, world: World) -> Integers:
+        """The row of `by_cell` of each person, by what they could earn and be.
+
+        family_abroad: whose partner may help them to as good papers as there are.
+        """
+        standing = np.where(family_abroad, ENTITLED, self._standing(people))
         known = people.speaks_foreign_language | people.entitled | people.activist
-        known |= world.kremlin.is_draftable(people.risk_class)
+        known |= world.kremlin.is_draftable(people.risk_class) | family_abroad
         g, groups = people.group, people.groups
         cell = (
             groups.livelihood[g],
@@ -176,12 +182,25 @@ def bounds(model: EmigrationModel, world: World) -> Bounds:
         gain = gain + elite.max() * g.could_be_elite
     by_contacts = equations.worth_of_contacts(p.contacts_weight, np.arange(CONTACTS + 1))
     by_contacts = by_contacts - by_contacts[-1]
+    # What holds the elite hangs on where the partner is.
+    with_partner = np.inf if elite.any() else equations.worth_of_family(p.family_weight, 1.0)
     gain = gain + by_contacts[model.emigrants.most_contacts_abroad[community(g)]]
     home = felt[strata.group] + lowest.ravel()[strata.attachment]
     advantage = gain.ravel()[strata.entitled_group] - home
     attention = attention[strata.group]
     draw = attention * equations.bound_on_luck(advantage)
-    return Bounds(best, by_luck, elite, by_contacts, standing, attention, home, advantage, draw)
+    return Bounds(
+        best=best,
+        by_luck=by_luck,
+        elite=elite,
+        by_contacts=by_contacts,
+        with_partner=float(with_partner),
+        standing=standing,
+        attention=attention,
+        home=home,
+        advantage=advantage,
+        draw=draw,
+    )
 
 
 def most_by_luck(by_cell: Floats) -> Floats:

@@ -51,9 +51,9 @@ UNBOUNDED = "a person is likelier to leave than the bound of their stratum"
 class Candidates:
     """People at home who reconsider and might leave; columns of shape (people,) shrink together.
 
-    u: of their luck; free: whom no bound covers; ratio: r, when the first host arrives over when
-    home does; most: the lead over home that any host could have, ln w included (Δ); given: what is
-    to be added to a bound on a lead for contacts, home, elite and partner, as far as known;
+    u: of their luck; free: whom no bound covers yet; ratio: r, when the first host arrives over
+    when home does; most: the lead over home that any host could have, ln w included (Δ); given:
+    what is to be added to a bound on a lead for contacts, home, elite and partner, as far as known;
     screened: if not, nobody is dropped; offered: the lead by luck with wages alone; luck_home:
     E_home; first: the host that comes first; second: when the next one arrives; cell: of what they
     could earn and be; partner: their number, and partner_place, where they are; places: of
@@ -125,8 +125,9 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
     c.keep(could_win(c.ratio, c.most))
     bring_luck(c, model.chance, world)
     c.keep_likely(bound.by_host(c.people, c.first) + c.given)
-    c.cell = bound.cells(c.people, world)
-    c.given = np.where(c.free, np.inf, bound.elite_of(c.people) + c.given)
+    c.cell = bound.cells(c.people, c.free, world)
+    c.given = c.given + bound.elite_of(c.people) + np.where(c.free, bound.with_partner, 0.0)
+    c.free = np.zeros(len(c), dtype=bool)
     c.closer(bound.most_by_cell[c.cell] + c.given)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
     count_partner(c, model, world)

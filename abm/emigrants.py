@@ -135,8 +135,11 @@ class Emigrants:
 
     def place_of(self, ids: Integers) -> Integers:
         """Where some persons are: a host's row, HOME or ARMY; persons below 0 are nowhere: HOME."""
-        rows = np.where(ids >= 0, self._row_of[ids], NO_ROW)
-        return np.where(rows >= 0, self.place[rows], HOME).astype(np.int64)
+        rows = self._row_of[ids]
+        known = np.nonzero((rows != NO_ROW) & (ids >= 0))
+        places = np.full(rows.shape, HOME, dtype=np.int64)
+        places[known] = self.place[rows[known]]
+        return places
 
     def ensure(self, people: People) -> Integers:
         """Rows of some persons, made where there are none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from abm.view.figures import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, YELLOW, canvas, signed
+from abm.view.style import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY, YELLOW, canvas, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

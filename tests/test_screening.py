@@ -283,7 +283,7 @@ def test_bounds_hold_for_everybody_whatever_the_parameters(
     assert_the_same(*runs)
 
 
-@pytest.mark.parametrize("too_low", ["best", "advantage", "by_contacts"])
+@pytest.mark.parametrize("too_low", ["best", "advantage", "by_contacts", "with_partner"])
 @pytest.mark.parametrize("screened", [True, False])
 def test_a_bound_that_is_too_low_is_no_silent_error(
     finished: Callable[..., EmigrationModel],
