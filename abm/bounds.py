@@ -30,6 +30,7 @@ from abm.elite import (
 )
 from abm.hosts import HostColumns
 from abm.hosts_table import home_value
+from abm.ladder import Ladder
 from abm.own_mechanism import most_gain
 from abm.parameters import Parameters
 from abm.people import (
@@ -112,7 +113,7 @@ class Bounds:
             income_follows(people).astype(int),
             np.where(known, standing, VISITS),
             groups.leaning[g],
-            np.searchsorted(wage_edges(), people.wage_usd, side="right") - 1,
+            wage_ladder().step(people.wage_usd) - 1,
         )
         return np.ravel_multi_index(cell, self.best.shape[:-1])
 
@@ -352,6 +353,12 @@ def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) 
     gain = equations.worth_of_consumption(p.consumption_weight, abroad)
     gain -= equations.worth_of_consumption(p.consumption_weight, home)
     return np.asarray(gain[PAID][:, :, SPEAKS])
+
+
+@cache
+def wage_ladder() -> Ladder:
+    """Wage cells by their lower edges."""
+    return Ladder(wage_edges())
 
 
 @cache

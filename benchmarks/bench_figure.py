@@ -18,7 +18,7 @@ SHOWN = 7  # parts with a colour of their own
 
 def draw(table: Sequence[Any], growth: Sequence[Any], profile: Sequence[Any]) -> Figure:
     """Person-weeks a second by system, seconds by people and movers, shares of a run's parts."""
-    figure, (bars, lines, parts) = canvas(3, 1, height=11)
+    figure, (bars, lines, parts) = canvas(3, 1, height=11, sharex=False)
     _systems(bars, table)
     _growth(lines, growth)
     _parts(parts, profile)
