@@ -50,7 +50,11 @@ def _growth(axes: Any, growth: Sequence[Any]) -> None:
         axes.plot(
             across, [row.seconds for row in found], "o-", color=colour, label=f"{job} ({said})"
         )
-    axes.set(xscale="log", yscale="log", xlabel="agents, or moves", ylabel="seconds a run")
+    axes.set(
+        xscale="log", yscale="log", xlabel="agents, or moves", ylabel="seconds a run, log scale"
+    )
+    for form in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        form("{x:g}")
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
 
