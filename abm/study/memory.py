@@ -9,7 +9,7 @@ from abm.scenario import Scenario
 
 ADULTS = 89.4e6  # of Russia, 20 to 64: the packaged people
 # Measured: the peak of war-years at scales 1, 10, 100 and 1000, rounded up.
-MB_AT_REST, BYTES_A_PERSON = 250, 32
+MB_AT_REST, BYTES_A_PERSON = 270, 32
 LARGE = 1_000_000  # agents from which it is worth asking
 
 
