@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import NoReturn
 
 from abm import __version__
@@ -117,11 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     help = "your own targets; docs/your-own-targets.md"
     run.add_argument("--targets", metavar="FILE.csv", help=help)
-    run.add_argument(
-        "--evidence",
-        metavar="low|middle|high",
-        help="fitted parameters, by what is believed of how many returned",
-    )
+    settings.add_evidence(run.add_argument)
     run.add_argument(
         "--posterior",
         type=partial(settings.whole, 20),
@@ -151,7 +146,8 @@ def _run(asked: argparse.Namespace) -> None:
     if evidence is not None:
         posterior.numbers(posterior.checked(evidence), asked.posterior)
     chosen(asked.targets)  # what is wrong is told before anything runs
-    out = asked.out or _folder(asked, evidence)
+    fitted = (evidence, "draws" if asked.posterior else None)
+    out = asked.out or settings.default_folder(asked.scenario, fitted=fitted)
     folder = store.check(out, asked.overwrite)
     if not (scenario.events or asked.quiet):
         print(
@@ -180,13 +176,6 @@ def _run(asked: argparse.Namespace) -> None:
         terminal.targets_table(targets, screen, asked.targets, evidence or "middle")
         screen.print(f"{runs!r}".strip("<>"), markup=False)
         screen.print(f"results in {out}", markup=False)
-
-
-def _folder(asked: argparse.Namespace, evidence: str | None) -> Path:
-    """Where results go if not said; those of a fit beside the others."""
-    folder = settings.default_folder(asked.scenario)
-    fitted = [] if evidence is None else [evidence, *(["draws"] if asked.posterior else [])]
-    return folder.with_name("-".join([folder.name, *fitted]))
 
 
 def _listed(asked: argparse.Namespace) -> None:

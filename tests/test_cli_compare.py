@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from refusals import refusal
 
 from abm.cli import main
+from abm.study import evidence as posterior
+from abm.study.compare import MARK
 
 QUICK = ["--scale", "10000", "--until", "2022-03-31"]
 WORLDS = ["compare", "war-years", "shut-eu"]
@@ -33,6 +36,15 @@ def test_two_worlds_are_compared(folder: Path, capsys: pytest.CaptureFixture[str
     assert {"outcome", "host", "difference", "low", "high", "gain"} <= set(table)
     assert main([*WORLDS, *QUICK, "--replicates", "2"]) == 2
     assert "--overwrite" in refusal(capsys)
+
+
+def test_both_worlds_can_be_fitted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*WORLDS, *QUICK, "--replicates", "1", "--quiet", "--evidence", "high"]) == 0
+    said = json.loads((folder / "results" / "war-years-and-shut-eu-high" / MARK).read_text())
+    fitted = posterior.settings("high")["cost_of_leaving"]
+    assert [said[side]["parameters"]["cost_of_leaving"] for side in ("a", "b")] == [fitted] * 2
+    assert main([*WORLDS, *QUICK, "--evidence", "none"]) == 2
+    assert "middle" in refusal(capsys)
 
 
 def test_one_person_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("a", metavar="SCENARIO_A", help="a name or TOML file")
     parser.add_argument("b", metavar="SCENARIO_B", help="what it is held against A")
     settings.add(parser.add_argument, "results/A-and-B")
+    settings.add_evidence(parser.add_argument)
     parser.add_argument(
         "--person",
         type=partial(settings.whole, 12),
@@ -57,13 +58,19 @@ def do(asked: argparse.Namespace) -> None:
                 "--person writes nothing, so --out and --overwrite have no use beside it. Example: "
                 f"abm compare {asked.a} {asked.b} --person {asked.person}"
             )
-        _tell(compare.lives_of(asked.a, asked.b, asked.person, **changes), terminal.console())
+        lives = compare.lives_of(asked.a, asked.b, asked.person, evidence=asked.evidence, **changes)
+        _tell(lives, terminal.console())
         return
-    out = asked.out or settings.default_folder(asked.a, asked.b)
+    out = asked.out or settings.default_folder(asked.a, asked.b, fitted=(asked.evidence,))
     folder = store.check(out, asked.overwrite, compare.MARK)
     with settings.progress(f"{asked.a}, {asked.b}", asked) as progress:
         pair = compare.compare(
-            asked.a, asked.b, replicates=asked.replicates, progress=progress, **changes
+            asked.a,
+            asked.b,
+            replicates=asked.replicates,
+            progress=progress,
+            evidence=asked.evidence,
+            **changes,
         )
     pair.save(folder, asked.overwrite, compare_figures.draw_all)
     if not asked.quiet:

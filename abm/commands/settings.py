@@ -6,7 +6,7 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -99,13 +99,28 @@ def changes(asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def default_folder(*scenarios: str) -> Path:
-    """results/NAME, after packaged scenarios or files, whatever names the files hold."""
+EVIDENCE = "low|middle|high"
+
+
+def add_evidence(add: Callable[..., object]) -> None:
+    """Add the option to run with fitted parameters."""
+    add(
+        "--evidence",
+        metavar=EVIDENCE,
+        help="fitted parameters, by what is believed of how many returned",
+    )
+
+
+def default_folder(*scenarios: str, fitted: Sequence[str | None] = ()) -> Path:
+    """results/NAME, after packaged scenarios or files, whatever names the files hold.
+
+    fitted: of a fit, its evidence and whether draws; such results lie beside the others.
+    """
     names = [Path(scenario).stem for scenario in scenarios]
     for name in names:
         if not re.fullmatch(r"[\w][\w .-]*", name):
             raise InputError(f"{name!r} is no name for a folder; say where: --out results/mine")
-    return Path("results") / "-and-".join(names)
+    return Path("results") / "-".join(["-and-".join(names), *filter(None, fitted)])
 
 
 def progress(

@@ -6,7 +6,7 @@ their causes alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from abm.hosts_table import HOME
 from abm.observation import OUTCOMES
 from abm.scenario import Scenario
 from abm.study import contrasts, store
+from abm.study import evidence as posterior
 from abm.study.keeping import A_WEEK, TOTAL
 from abm.study.progress import Progress, told
 from abm.study.runner import Replicates, replicate
@@ -236,6 +237,7 @@ def compare(
     *,
     replicates: int = 5,
     progress: Progress | None = None,
+    evidence: str | None = None,
     **changes: Any,
 ) -> Pair:
     """Run two scenarios with the same people and the same luck.
@@ -245,6 +247,8 @@ def compare(
     a, b : packaged names, TOML files, or resolved scenarios (``abm.scenario.load``)
     replicates : pairs of runs; intervals need two, and fair ones ten or so
     progress : called with the weeks done and the weeks in all
+    evidence : "low", "middle" or "high": the centre of its fitted parameters in both, as in
+        `abm.run`
     changes : scale, seed, until, set, without, looking_ahead, population and mechanisms, as in
         `abm.run`, for both
 
@@ -253,8 +257,7 @@ def compare(
     InputError : as `abm.run`; or the two differ in people, scale, seed or last day, so that nobody
         could be told in both
     """
-    worlds = [scenarios.load(each, **changes) for each in (a, b)]
-    check(*worlds)
+    worlds = _worlds(a, b, evidence, changes)
     runs = []
     with told(progress, " and ".join(world.name for world in worlds)) as report:
         for number, world in enumerate(worlds):
@@ -268,12 +271,28 @@ def compare(
 
 
 def lives_of(
-    a: str | Path | Scenario, b: str | Path | Scenario, person: int, **changes: Any
+    a: str | Path | Scenario,
+    b: str | Path | Scenario,
+    person: int,
+    evidence: str | None = None,
+    **changes: Any,
 ) -> Biographies:
     """One person's two lives; as `compare` and `Pair.person`, with no more runs than these two."""
-    worlds = [scenarios.load(each, **changes) for each in (a, b)]
-    check(*worlds)
-    return biographies(worlds[0], worlds[1], person)
+    return biographies(*_worlds(a, b, evidence, changes), person)
+
+
+def _worlds(
+    a: str | Path | Scenario,
+    b: str | Path | Scenario,
+    evidence: str | None,
+    changes: Mapping[str, Any],
+) -> tuple[Scenario, Scenario]:
+    one, other = (scenarios.load(each, **changes) for each in (a, b))
+    if evidence is not None:
+        name, kept = posterior.checked(evidence), tuple(changes.get("set") or ())
+        one, other = (posterior.world(each, name, kept=kept) for each in (one, other))
+    check(one, other)
+    return one, other
 
 
 def check(a: Scenario, b: Scenario) -> None:
