@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from abm.study.turn import Biographies
 
 SHOWN = 4  # groups of each trait
+GAIN = (
+    "gain: how many times fewer runs than without common luck give the same interval; rough below "
+    "20 replicates"
+)
 
 
 def add(commands: Any) -> None:
@@ -115,11 +119,7 @@ def _show(pair: Pair, screen: Console) -> None:
         for _, row in main_differences(pair.differences).iterrows()
     ]
     terminal.table(("what", "A", "B", "B - A", "low", "high", "gain"), rows, screen, columns[2:])
-    screen.print(
-        "gain: how many times fewer runs than without common luck give the same interval; rough "
-        "below 20 replicates",
-        markup=False,
-    )
+    screen.print(GAIN, markup=False)
 
 
 def _tell(lives: Biographies, screen: Console) -> None:

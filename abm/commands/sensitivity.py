@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abm.commands.compare import GAIN
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def do(asked: argparse.Namespace) -> None:
     written = write(sweep, found, out)
     for each in found:
         _show(each)
+    if any("gain" in NUMBERS[each.kind] for each in found):
+        print(f"\n{GAIN}")
     print(f"{len(written)} files in {out}")
 
 
