@@ -168,6 +168,7 @@ def _run(asked: argparse.Namespace) -> None:
         figures.draw_all,
         events=dated_events.table_of(scenario.events),
         observed=observed_stocks(),
+        fitted=str(runs.drawn or ""),
     )
     targets = runs.targets(asked.targets)
     runs.save(folder, asked.overwrite, draw, asked.targets)

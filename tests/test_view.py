@@ -190,6 +190,13 @@ def test_figures_leave_no_global_state(outcomes: pd.DataFrame, tmp_path: Path) -
     assert windows() == before
 
 
+def test_a_fits_figures_say_so(outcomes: pd.DataFrame) -> None:
+    said = "high evidence, draws 1 to 2"
+    for draw in (figures.departures_and_returns, figures.stock_abroad, figures.returns_by_cause):
+        assert said in " ".join(str(draw(outcomes, fitted=said).get_supxlabel()).split())
+        assert "evidence" not in str(draw(outcomes).get_supxlabel())
+
+
 def test_the_timeline_has_a_dot_for_each_day_and_kind_of_event(outcomes: pd.DataFrame) -> None:
     figure = figures.departures_and_returns(outcomes, EVENTS)
     above, below = figure.axes

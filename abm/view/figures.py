@@ -44,7 +44,9 @@ CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
 TOP_HOSTS = 11
 
 
-def departures_and_returns(outcomes: pd.DataFrame, events: pd.DataFrame | None = None) -> Figure:
+def departures_and_returns(
+    outcomes: pd.DataFrame, events: pd.DataFrame | None = None, fitted: str = ""
+) -> Figure:
     """People who leave Russia and who come back, a week, over the dated events if given."""
     told = events is not None and not events.empty
     height, ratios = (6.0, (3.2, 1.0)) if told else (4.5, None)
@@ -55,7 +57,7 @@ def departures_and_returns(outcomes: pd.DataFrame, events: pd.DataFrame | None =
     mark(axes, marks_of(events))
     axes.set_ylabel("people a week")
     axes.legend(frameon=False, loc="upper right")
-    over_time(figure, "Departures from Russia and returns, a week", outcomes)
+    over_time(figure, "Departures from Russia and returns, a week", outcomes, fitted=fitted)
     if events is not None and told:
         first, last = axes.get_xlim()
         timeline(panels[1], events)
@@ -69,6 +71,7 @@ def stock_abroad(
     outcomes: pd.DataFrame,
     events: pd.DataFrame | None = None,
     observed: pd.DataFrame | None = None,
+    fitted: str = "",
 ) -> Figure:
     """People abroad at each week's end: the hosts with most of them, and all others together.
 
@@ -95,9 +98,10 @@ def stock_abroad(
         axes.set_ylabel("thousand people")
     notes = [f"Dotted line: {dated(day, text)}." for day, text in marks_of(events).items()]
     if seen:
-        notes.append(f"Bars, observed: {', '.join(sorted(seen))}.")
+        notes.append(f"Bars, and triangles where one end is open, observed: {', '.join(sorted(seen))}.")
     title = "People abroad, by host, at each week's end"
-    return over_time(figure, title, outcomes, "\n" + " ".join(notes) if notes else "")
+    note = "\n" + " ".join(notes) if notes else ""
+    return over_time(figure, title, outcomes, note, fitted=fitted)
 
 
 def _ranges(axes: Axes, observed: pd.DataFrame) -> set[str]:
@@ -119,7 +123,9 @@ def _ranges(axes: Axes, observed: pd.DataFrame) -> set[str]:
     return said
 
 
-def returns_by_cause(outcomes: pd.DataFrame, events: pd.DataFrame | None = None) -> Figure:
+def returns_by_cause(
+    outcomes: pd.DataFrame, events: pd.DataFrame | None = None, fitted: str = ""
+) -> Figure:
     """People who come back, the mean week of each month, by what made them reconsider last."""
     monthly = weekly_returns_by_month(outcomes)
     colours = dict(zip(sorted(monthly.columns), cycle(CAUSE_COLOURS), strict=False))
@@ -137,7 +143,7 @@ def returns_by_cause(outcomes: pd.DataFrame, events: pd.DataFrame | None = None)
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     title = "Returns to Russia by last trigger; mean week of each month"
-    return over_time(figure, title, outcomes, bands=False)
+    return over_time(figure, title, outcomes, bands=False, fitted=fitted)
 
 
 def weekly_returns_by_month(outcomes: pd.DataFrame) -> pd.DataFrame:
@@ -162,12 +168,16 @@ def draw_all(
     folder: str | Path,
     events: pd.DataFrame | None = None,
     observed: pd.DataFrame | None = None,
+    fitted: str = "",
 ) -> list[Path]:
-    """Write every figure as a PNG into an existing folder; their paths."""
+    """Write every figure as a PNG into an existing folder; their paths.
+
+    fitted : of runs at a fit, its evidence and draws, to be said under each figure
+    """
     figures = {
-        "departures-and-returns": departures_and_returns(outcomes, events),
-        "stock-abroad": stock_abroad(outcomes, events, observed),
-        "returns-by-cause": returns_by_cause(outcomes, events),
+        "departures-and-returns": departures_and_returns(outcomes, events, fitted),
+        "stock-abroad": stock_abroad(outcomes, events, observed, fitted),
+        "returns-by-cause": returns_by_cause(outcomes, events, fitted),
     }
     paths = [Path(folder) / f"{name}.png" for name in figures]
     for path, figure in zip(paths, figures.values(), strict=True):

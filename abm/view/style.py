@@ -121,9 +121,17 @@ def plain(axes: Axes) -> None:
 
 
 def over_time(
-    figure: Figure, title: str, outcomes: pd.DataFrame, note: str = "", bands: bool = True
+    figure: Figure,
+    title: str,
+    outcomes: pd.DataFrame,
+    note: str = "",
+    bands: bool = True,
+    fitted: str = "",
 ) -> Figure:
-    """Dates, units, title and the line that says where the figure comes from."""
+    """Dates, units, title and the line that says where the figure comes from.
+
+    fitted : of a fit, its evidence and draws, over which the runs then differ as well
+    """
     from matplotlib.ticker import FuncFormatter
 
     for axes in figure.axes:
@@ -133,6 +141,8 @@ def over_time(
         plain(axes)
     n = replicates(outcomes)
     spread = f"mean of {n} replicates" if n > 1 else "one replicate"
+    if fitted:
+        spread += f" ({fitted})"
     if bands and n > 1:
         spread += ", bands their range"
     return signed(figure, title, f"{SOURCE}; {spread}.{note}")
