@@ -227,7 +227,7 @@ def test_what_was_observed_stands_in_the_panel_of_its_host(outcomes: pd.DataFram
     assert list(dot.get_ydata()) == [80]
     assert dot.get_marker() == "v"
     assert sum(len(axes.lines) for axes in figure.axes) == 12 * 2 + 2
-    assert f"permits (red, {first})" in figure.get_supxlabel()
+    assert f"permits (red, {first})" in " ".join(figure.get_supxlabel().split())
 
 
 def test_observed_stocks_are_those_of_the_targets() -> None:
