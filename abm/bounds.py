@@ -148,7 +148,7 @@ class Bounds:
 def bounds(model: EmigrationModel, world: World) -> Bounds:
     """The bounds of a week. They cover the wish to leave, with every door open.
 
-    Whose partner is abroad is listed singly by the caller and not covered.
+    Whose partner is abroad is listed singly, whatever their draw: see with_partner.
     """
     g, strata, p = model.population.groups, model.population.strata, world.parameters
     kremlin = world.kremlin

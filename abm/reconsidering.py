@@ -50,7 +50,7 @@ class Listed:
 
 
 def ranges(model: EmigrationModel, world: World, bound: Bounds) -> list[Range]:
-    """Those whom a week looks at, in ranges that can be worked on asome.
+    """Those whom a week looks at, in ranges that can be worked on apart.
 
     Those listed singly, few beside the others, are all looked at with the last one.
     """

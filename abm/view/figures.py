@@ -98,7 +98,8 @@ def stock_abroad(
         axes.set_ylabel("thousand people")
     notes = [f"Dotted line: {dated(day, text)}." for day, text in marks_of(events).items()]
     if seen:
-        notes.append(f"Bars, and triangles where one end is open, observed: {', '.join(sorted(seen))}.")
+        counted = ", ".join(sorted(seen))
+        notes.append(f"Bars, and triangles where one end is open, observed: {counted}.")
     title = "People abroad, by host, at each week's end"
     note = "\n" + " ".join(notes) if notes else ""
     return over_time(figure, title, outcomes, note, fitted=fitted)
