@@ -99,14 +99,11 @@ def changes(asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-EVIDENCE = "low|middle|high"
-
-
 def add_evidence(add: Callable[..., object]) -> None:
     """Add the option to run with fitted parameters."""
     add(
         "--evidence",
-        metavar=EVIDENCE,
+        metavar="low|middle|high",
         help="fitted parameters, by what is believed of how many returned",
     )
 

@@ -287,10 +287,10 @@ def _worlds(
     evidence: str | None,
     changes: Mapping[str, Any],
 ) -> tuple[Scenario, Scenario]:
-    one, other = (scenarios.load(each, **changes) for each in (a, b))
-    if evidence is not None:
-        name, kept = posterior.checked(evidence), tuple(changes.get("set") or ())
-        one, other = (posterior.world(each, name, kept=kept) for each in (one, other))
+    one, other = (
+        posterior.at_centre(scenarios.load(each, **changes), evidence, changes.get("set"))
+        for each in (a, b)
+    )
     check(one, other)
     return one, other
 

@@ -6,7 +6,7 @@ are equally likely.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -70,6 +70,13 @@ def world(
         if name not in said and not _is_held(scenario, name)
     }
     return scenarios.load(scenario, set=new, replicate=scenario.replicate)
+
+
+def at_centre(scenario: Scenario, evidence: str | None, kept: Iterable[str] | None) -> Scenario:
+    """As `world`, at the centre of a fit if one is asked for; kept: names set by the user."""
+    if evidence is None:
+        return scenario
+    return world(scenario, checked(evidence), kept=tuple(kept or ()))
 
 
 def numbers(evidence: Evidence, points: int | None) -> list[int]:

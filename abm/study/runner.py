@@ -259,8 +259,7 @@ def run(
         mechanisms=mechanisms,
         looking_ahead=looking_ahead,
     )
-    if evidence is not None:
-        resolved = posterior.world(resolved, posterior.checked(evidence), kept=tuple(set or ()))
+    resolved = posterior.at_centre(resolved, evidence, set)
     memory.check(resolved)
     model = EmigrationModel(resolved, screened=screened, replicate=resolved.replicate)
     with told(progress, resolved.name) as report:
