@@ -131,6 +131,7 @@ class HostColumns:
         self.rent_usd = self.rent_before_usd.copy()
         self.hostility = self._rest(0)
         self.update()
+        self.highest_rent_usd = self.rent_usd.copy()
 
     def __len__(self) -> int:
         return len(HOST_NAMES)
@@ -219,7 +220,6 @@ class HostColumns:
         newcomers: people there at the end of last week.
         """
         p = self._parameters
-        before = self.rent_usd
         self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self._note_offers()  # a mechanism of the user's own may have made some
@@ -230,10 +230,11 @@ class HostColumns:
             self._rest(week),
             p.hostility_decay_per_month,
             p.hostility_from_rents,
-            np.log(self.rent_usd / before),
+            np.log(self.rent_usd / self.highest_rent_usd),
             p.hostility_from_incidents,
             self.incident,
         )
+        self.highest_rent_usd = np.maximum(self.highest_rent_usd, self.rent_usd)
         if week > 0 and week % REVIEW_WEEKS == 0:
             self._review()
 

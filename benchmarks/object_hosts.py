@@ -113,7 +113,7 @@ class ObjectHost(SimpleNamespace):
 
     def answer(self, week: int, newcomers: float) -> None:
         """Rent follows people, hostility follows rent, policy reviews itself every quarter."""
-        p, before = self.parameters, self.rent_usd
+        p = self.parameters
         self.places_left = min(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
@@ -129,11 +129,12 @@ class ObjectHost(SimpleNamespace):
                 self.rest(week),
                 p.hostility_decay_per_month,
                 p.hostility_from_rents,
-                np.log(self.rent_usd / before),
+                np.log(self.rent_usd / self.highest_rent_usd),
                 p.hostility_from_incidents,
                 self.incident,
             )
         )
+        self.highest_rent_usd = max(self.highest_rent_usd, self.rent_usd)
         if week > 0 and week % REVIEW_WEEKS == 0 and not self.pinned:
             self.renewal_strictness = float(
                 host_equations.strictness_next(
