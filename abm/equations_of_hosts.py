@@ -93,15 +93,16 @@ def hostility_next(
     rest: Number,
     decay_per_month: Number,
     from_rents: Number,
-    rise_of_ln_rent: Number,
+    rent_over_highest: Number,
     from_incidents: Number,
     incident: Number,
 ) -> Number:
     """Hostility a week on: falls to its rest by h_d, then rises by rents and incidents.
 
-    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r Δln rent - h_i incident)): always 0 to 1.
+    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r Δ - h_i incident)): always 0 to 1.
+    Δ = max(0, ln(rent / the highest so far)): rents that fall and rise again are nothing new.
     """
-    rise = from_rents * np.maximum(0.0, rise_of_ln_rent) + from_incidents * incident
+    rise = from_rents * np.log(np.maximum(1.0, rent_over_highest)) + from_incidents * incident
     calmer = hostility - weekly_chance(decay_per_month) * (hostility - rest)
     return calmer + (1.0 - calmer) * -np.expm1(-rise)
 

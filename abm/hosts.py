@@ -230,7 +230,7 @@ class HostColumns:
             self._rest(week),
             p.hostility_decay_per_month,
             p.hostility_from_rents,
-            np.log(self.rent_usd / self.highest_rent_usd),
+            self.rent_usd / self.highest_rent_usd,
             p.hostility_from_incidents,
             self.incident,
         )

@@ -129,7 +129,7 @@ class ObjectHost(SimpleNamespace):
                 self.rest(week),
                 p.hostility_decay_per_month,
                 p.hostility_from_rents,
-                np.log(self.rent_usd / self.highest_rent_usd),
+                self.rent_usd / self.highest_rent_usd,
                 p.hostility_from_incidents,
                 self.incident,
             )

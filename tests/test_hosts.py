@@ -99,6 +99,17 @@ def test_hostility_rises_with_rents_and_not_when_they_fall() -> None:
     assert (columns.hostility > calm.hostility).all()  # a fall of rents brings no love
 
 
+def test_rents_that_fall_and_rise_again_bring_no_new_hostility() -> None:
+    once, wavering = hosts(early_welcome=0.0), hosts(early_welcome=0.0)
+    for week, falls in enumerate((0.0, 0.0, 30_000.0, 0.0, 50_000.0, 0.0)):
+        once.answer(week, NOBODY + 50_000)
+        wavering.answer(week, NOBODY + 50_000 - falls)
+    np.testing.assert_array_equal(wavering.hostility, once.hostility)
+    once.answer(6, NOBODY + 50_000)
+    wavering.answer(6, NOBODY + 60_000)
+    assert (wavering.hostility > once.hostility).all()
+
+
 def test_after_an_incident_hostility_falls_back_to_its_rest() -> None:
     columns, calm = hosts(), hosts()
     columns.incident[row("Armenia")] = 1.0
