@@ -30,11 +30,10 @@ MOST_HITS = 2**18  # in a range; fewer would fit a cache, but threads would wait
 class Range:
     """A range of persons and what must be known to list them.
 
-    bound: on a u, (strata,); hits: in the bands; singled: who is listed singly, wherever they are;
-    alone: those of them who are looked at together with this range.
+    hits: in the bands; singled: who is listed singly, wherever they are; alone: those of them who
+    are looked at together with this range.
     """
 
-    bound: Floats
     hits: list[Hits]
     singled: Integers
     alone: Integers
@@ -61,15 +60,15 @@ def ranges(model: EmigrationModel, world: World, bound: Bounds) -> list[Range]:
     *before, last = cut(found, MOST_HITS if few_hosts else MOST_WHO_WEIGH_ALL)
     nobody = singled[:0]
     return [
-        *(Range(draw, some, singled, nobody) for some in before),
-        Range(draw, last, singled, singled),
+        *(Range(some, singled, nobody) for some in before),
+        Range(last, singled, singled),
     ]
 
 
 def reconsidering(model: EmigrationModel, bound: Bounds, some: Range) -> Listed:
     """Who in a range reconsiders, is at home and might leave; those listed singly come last."""
     chance, week = model.chance, model.week
-    ids, a_u, stratum = lowest(chance, week, some.bound, some.hits)
+    ids, a_u, stratum = lowest(some.hits)
     attention = bound.attention[stratum]
     kept = (a_u < attention) & (model.emigrants.place_of(ids) == HOME)
     kept[rows_among(some.singled, ids)] = False

@@ -24,25 +24,27 @@ from abm.threads import in_threads, number_of_parts
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
 BLOCK = 2**16  # people hit whose strata are looked up at a time
+WIDTHS = np.diff(BANDS)
+SHARES = WIDTHS / (1.0 - BANDS[:-1])  # of those not hit in a lower band, who are hit in one
 MANY = 2**20  # people; for fewer, threads cost more than they save
 SAMPLED = 512  # hits of each range that say where the next one begins
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Who is hit in a band into which their stratum's bound reaches.
+    """Who is hit in a band, with what would be their draw below their stratum's bound.
 
-    ids: numbers, rising; stratum: rows of strata.
+    ids: numbers, rising; draw: in the band; stratum: rows of strata.
     """
 
-    purpose: str
     band: int
     ids: Integers
+    draw: Floats
     stratum: Integers
 
     def take(self, rows: slice) -> Hits:
         """Some of them."""
-        return Hits(self.purpose, self.band, self.ids[rows], self.stratum[rows])
+        return Hits(self.band, self.ids[rows], self.draw[rows], self.stratum[rows])
 
 
 def listed(
@@ -53,56 +55,56 @@ def listed(
     bound: shape (strata,), from 0 to 1. Returns numbers in rising order, draws in (0, 1) and rows
     of strata.
     """
-    return lowest(chance, week, bound, hits(chance, week, population, bound, purpose))
+    return lowest(hits(chance, week, population, bound, purpose))
 
 
 def hits(
     chance: Chance, week: int, population: Population, bound: Floats, purpose: str
 ) -> list[Hits]:
-    """Who is hit, band by band."""
+    """Who is hit below their bound, band by band.
+
+    Whose lowest hit lies beyond it has none below: the others are higher.
+    """
     strata = population.strata
     most_from_here = np.maximum.accumulate(bound[::-1])  # of each stratum and those after it
     reached = len(bound) - np.searchsorted(most_from_here, BANDS[:-1], side="right")
+    people = strata.start[reached[: np.count_nonzero(reached)]]
+
+    def below(band: int, ids: Integers, stratum: Integers) -> tuple[Integers, Floats, Integers]:
+        place = chance.uniform(f"{purpose}, place in band", ids, week)
+        draw = BANDS[band] + WIDTHS[band] * place
+        rows = np.flatnonzero(draw < bound[stratum])
+        return ids[rows], draw[rows], stratum[rows]
 
     def hit_in(band: int) -> Hits:
-        low, high = BANDS[band], BANDS[band + 1]
-        share = (high - low) / (1.0 - low)
-        if share < 1.0:
-            stream = chance.stream(purpose, week, band)
+        if SHARES[band] < 1.0:
             near = []
-            for ids in skips(stream, int(strata.start[reached[band]]), share):
+            for ids in skips(chance.stream(purpose, week, band), int(people[band]), SHARES[band]):
                 stratum = strata.of(ids)
-                rows = np.flatnonzero(bound[stratum] > low)
-                near.append((ids[rows], stratum[rows]))
-            return Hits(purpose, band, *map(np.concatenate, zip(*near, strict=True)))
-        whole = np.flatnonzero(bound > low)  # everybody, in the strata that reach so far
+                rows = np.flatnonzero(bound[stratum] > BANDS[band])
+                near.append(below(band, ids[rows], stratum[rows]))
+            return Hits(band, *map(np.concatenate, zip(*near, strict=True)))
+        whole = np.flatnonzero(bound > BANDS[band])  # everybody, in the strata that reach so far
         heads = strata.size[whole]
         first = np.repeat(strata.start[whole] - (np.cumsum(heads) - heads), heads)
-        return Hits(purpose, band, np.arange(len(first)) + first, np.repeat(whole, heads))
+        return Hits(band, *below(band, np.arange(len(first)) + first, np.repeat(whole, heads)))
 
-    bands = range(np.count_nonzero(reached))
+    longest_first = np.argsort(-SHARES[: len(people)] * people).tolist()  # so that no core waits
     threads_pay = strata.start[-1] > MANY
-    return list(in_threads(hit_in, bands) if threads_pay else map(hit_in, bands))
+    found = in_threads(hit_in, longest_first) if threads_pay else map(hit_in, longest_first)
+    return sorted(found, key=lambda each: each.band)
 
 
-def lowest(
-    chance: Chance, week: int, bound: Floats, found: list[Hits]
-) -> tuple[Integers, Floats, Integers]:
-    """Of each person the lowest hit, which is their draw, if it lies below the bound."""
+def lowest(found: list[Hits]) -> tuple[Integers, Floats, Integers]:
+    """Of each person the lowest hit, which is their draw; found: band by band."""
     if not found:
         return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=np.int64)
     ids = np.concatenate([each.ids for each in found])
     order = np.argsort(ids, kind="stable")  # merges what is sorted by band; the lowest comes first
-    ids = ids[order]
-    first = np.flatnonzero(np.diff(ids, prepend=-1))
-    ids, order = ids[first], order[first]
-    bands = np.repeat([each.band for each in found], [len(each.ids) for each in found])[order]
+    order = order[np.flatnonzero(np.diff(ids[order], prepend=-1))]
+    draw = np.concatenate([each.draw for each in found])[order]
     stratum = np.concatenate([each.stratum for each in found])[order]
-    low, high = BANDS[bands], BANDS[bands + 1]
-    place = chance.uniform(f"{found[0].purpose}, place in band", ids, week)
-    draw = low + (high - low) * place
-    below = np.flatnonzero(draw < bound[stratum])
-    return ids[below], draw[below], stratum[below]
+    return ids[order], draw, stratum
 
 
 def cut(found: list[Hits], most: int) -> list[list[Hits]]:

@@ -104,10 +104,10 @@ def test_ranges_hold_together_who_the_whole_holds(most: int) -> None:
     """However finely the hits are cut, each person is in one range with all of their hits."""
     bound = np.array([1.0, 0.3, 0.0, 0.9, 0.02])
     found = hits(CHANCE, 5, PEOPLE, bound, "reconsider")
-    whole = lowest(CHANCE, 5, bound, found)
+    whole = lowest(found)
     ranges = cut(found, most)
     assert len(ranges) >= sum(len(each.ids) for each in found) // most
-    parts = [lowest(CHANCE, 5, bound, some) for some in ranges]
+    parts = [lowest(some) for some in ranges]
     for k in range(3):
         assert np.array_equal(np.concatenate([part[k] for part in parts]), whole[k])
 
