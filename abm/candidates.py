@@ -3,8 +3,8 @@
 Each look works out a little more of a person and bounds by how much any host could exceed home for
 them, Δ. Who needs more than that, by their luck, stays and is not looked at again. First the luck
 with wages and the number of contacts abroad, then what home is worth; then which host the luck
-brings first, and how far behind the next one is; then work, and a partner at home; at last where
-the contacts are. What is left are pairs of a person and a host that could win.
+brings first, and how far behind the next one is; then work; at last a partner at home. What is left
+are pairs of a person and a host that could win.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ from abm.luck import (
 from abm.options import EVERY_HOST, Options
 from abm.people import Flags, People
 from abm.reconsidering import Listed
-from abm.ties import CONTACTS
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
@@ -56,8 +55,7 @@ class Candidates:
     what is to be added to a bound on a lead for contacts, home, elite and partner, as far as known;
     screened: if not, nobody is dropped; offered: the lead by luck with wages alone; luck_home:
     E_home; first: the host that comes first; second: when the next one arrives; cell: of what they
-    could earn and be; partner: their number, and partner_place, where they are; places: of
-    contacts, (people, contacts).
+    could earn and be; partner: their number, and partner_place, where they are.
     """
 
     people: People
@@ -73,7 +71,6 @@ class Candidates:
     cell: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     partner: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     partner_place: Integers = field(default_factory=lambda: np.empty(0, np.int64))
-    places: Integers = field(default_factory=lambda: np.empty((0, CONTACTS), np.int64))
 
     def __post_init__(self) -> None:
         self.ratio = self.u / (1.0 - self.u)
@@ -132,7 +129,6 @@ def candidates(model: EmigrationModel, world: World, bound: Bounds, who: Listed)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
     count_partner(c, model, world)
     c.keep_likely(bound.by_cell[c.cell, c.first] + c.given)
-    find_contacts(c, model, bound)
     return c
 
 
@@ -152,15 +148,6 @@ def count_partner(c: Candidates, model: EmigrationModel, world: World) -> None:
     held = equations.worth_of_family(weight, c.partner_place == HOME)
     c.closer(c.most - held)
     c.given = c.given - held
-
-
-def find_contacts(c: Candidates, model: EmigrationModel, bound: Bounds) -> None:
-    """Bounds suppose all contacts abroad to be in each host: take away those who are elsewhere."""
-    c.places = model.emigrants.places_of_contacts(c.people)
-    abroad = np.count_nonzero(c.places >= 0, axis=1)
-    there = np.count_nonzero(c.places == c.first[:, None], axis=1)
-    elsewhere = bound.by_contacts[abroad] - bound.by_contacts[there]
-    c.keep_likely(bound.by_cell[c.cell, c.first] + c.given - elsewhere)
 
 
 def options(

@@ -68,7 +68,7 @@ def judge(model: EmigrationModel, world: World, bound: Bounds, some: Range) -> V
     c = candidates(model, world, bound, reconsidering(model, bound, some))
     people, u = c.people, c.u
     o, luck, luck_home = options(model, world, bound, c)
-    d = deciders_at_home(model, world, people, c.partner_place, o, c.places, c.partner)
+    d = deciders_at_home(model, world, people, c.partner_place, o, c.partner)
     parts = components(d, world)
     abroad, home = utilities(parts, o, len(u))
     able = ability(d, world, model.chance.uniform("exit", people.ids))

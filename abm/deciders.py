@@ -26,12 +26,11 @@ def deciders_at_home(
     people: People,
     partner_place: Integers | None = None,
     options: Options = EVERY_HOST,
-    contacts: Integers | None = None,
     partner: Integers | None = None,
 ) -> Deciders:
     """Persons at home with what their decision depends on.
 
-    partner_place: if not where the partner is; contacts: their places, and partner, if known.
+    partner_place: if not where the partner is; partner: if known.
     """
     e, ids = model.emigrants, people.ids
     rows = e.row_of(ids)
@@ -46,7 +45,7 @@ def deciders_at_home(
         options=options,
         place=np.full(len(ids), HOME),
         partner_place=partner_place,
-        contacts=contacts_there(model, people, options, contacts),
+        contacts=contacts_there(model, people, options),
         savings_usd=savings,
         doors=doors_of(model, people, settled_with(model, partner, partner_place), options),
         status=nothing.astype(np.int64),
@@ -127,23 +126,19 @@ def settled_with(model: EmigrationModel, partner: Integers, partner_place: Integ
     return np.where(secure, partner_place, NOWHERE)
 
 
-def contacts_there(
-    model: EmigrationModel, people: People, options: Options, places: Integers | None = None
-) -> Integers:
-    """How many contacts each person has in each host, of the options' shape.
-
-    places: where the contacts are, (people, contacts), if known.
-    """
-    if places is None:
-        places = model.emigrants.places_of_contacts(people)
-    if options.who is not None:
-        some = np.any(places >= 0, axis=1)
-        pairs = np.flatnonzero(options.of_person(some))
-        there = places[options.who[pairs]] == options.host[pairs, None]
-        count = np.zeros(len(options.who), dtype=np.int64)
-        count[pairs] = np.count_nonzero(there, axis=1)
-        return count
-    person, contact = np.nonzero(places >= 0)
-    hosts = len(HOST_NAMES)
-    flat = person * hosts + places[person, contact]
-    return np.bincount(flat, minlength=len(people.ids) * hosts).reshape(-1, hosts)
+def contacts_there(model: EmigrationModel, people: People, options: Options) -> Integers:
+    """How many contacts each person has in each host, of the options' shape."""
+    some, places = model.emigrants.places_of_contacts(people)
+    if options.who is None:
+        contact, person = np.nonzero(places >= 0)
+        hosts = len(HOST_NAMES)
+        flat = some[person] * hosts + places[contact, person]
+        return np.bincount(flat, minlength=len(people.ids) * hosts).reshape(-1, hosts)
+    column = np.full(len(people.ids), -1)
+    column[some] = np.arange(len(some))
+    column = column[options.who]
+    pairs = np.flatnonzero(column >= 0)
+    there = places.take(column[pairs], axis=1) == options.host[pairs]
+    count = np.zeros(len(options.who), dtype=np.int64)
+    count[pairs] = np.count_nonzero(there, axis=0)
+    return count

@@ -180,17 +180,17 @@ class Emigrants:
         """How many contacts abroad people have."""
         return self._contacts_abroad[self._ties.community_position(people)]
 
-    def places_of_contacts(self, people: People) -> NDArray[np.int8]:
-        """In which host each contact is, shape (people, CONTACTS); below 0 for who is in none."""
-        places = np.full((len(people.ids), CONTACTS), HOME, dtype=np.int8)
+    def places_of_contacts(self, people: People) -> tuple[Integers, NDArray[np.int8]]:
+        """Rows of those who have contacts abroad, (some,), and where theirs are, (CONTACTS, some).
+
+        Below 0 for a contact who is in no host.
+        """
         some = np.flatnonzero(self.contacts_abroad(people))
-        if len(some):
-            them = self._population.people(people.ids[some], people.stratum[some])
-            positions, own = self._ties.contact_positions(them)
-            theirs = self._place_by_position[positions]
-            theirs[positions == own] = HOME
-            places[some] = theirs.T
-        return places
+        them = self._population.people(people.ids[some], people.stratum[some])
+        positions, own = self._ties.contact_positions(them)
+        places = self._place_by_position[positions]
+        places[positions == own] = HOME
+        return some, places
 
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows, each once, in a host, at HOME or in the ARMY: the one way to move."""
