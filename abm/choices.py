@@ -96,7 +96,7 @@ def judge(model: EmigrationModel, world: World, bound: Bounds, some: Range) -> V
             person=going.ids,
             origin=np.full(len(goes), HOME),
             destination=choice[goes],
-            arrivals=arrivals_of(among(arrival, hosts_of(able.in_fact, o)), russia, o, goes),
+            arrivals=arrivals_of(arrival, hosts_of(able.in_fact, o), russia, o, goes),
             cause=leaving_causes(parts, o, len(u), chosen, goes),
             luck=u[goes],
             people=heads(going),
@@ -132,16 +132,16 @@ def hosts_of(able: Flags, o: Options) -> Flags:
     return able[:, :-1] if o.who is None else able
 
 
-def arrivals_of(arrival: Floats, russia: Floats, o: Options, rows: Integers) -> Floats:
+def arrivals_of(arrival: Floats, able: Flags, russia: Floats, o: Options, rows: Integers) -> Floats:
     """When every option arrives for some people, (people, options); never, if it cannot win."""
     result = np.full((len(rows), RUSSIA + 1), np.inf)
     result[:, -1] = russia[rows]
     if o.who is None:
-        result[:, :-1] = arrival[rows]
-    elif len(rows):
-        row = np.minimum(np.searchsorted(rows, o.who), len(rows) - 1)
-        theirs = rows[row] == o.who
-        result[row[theirs], o.host[theirs]] = arrival[theirs]
+        result[:, :-1] = among(arrival[rows], able[rows])
+    else:
+        row = o.row_among(rows, len(russia))
+        pairs = np.flatnonzero((row >= 0) & able)
+        result[row[pairs], o.host[pairs]] = arrival[pairs]
     return result
 
 

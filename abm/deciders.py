@@ -134,9 +134,7 @@ def contacts_there(model: EmigrationModel, people: People, options: Options) -> 
         hosts = len(HOST_NAMES)
         flat = some[person] * hosts + places[contact, person]
         return np.bincount(flat, minlength=len(people.ids) * hosts).reshape(-1, hosts)
-    column = np.full(len(people.ids), -1)
-    column[some] = np.arange(len(some))
-    column = column[options.who]
+    column = options.row_among(some, len(people.ids))
     pairs = np.flatnonzero(column >= 0)
     there = places.take(column[pairs], axis=1) == options.host[pairs]
     count = np.zeros(len(options.who), dtype=np.int64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.chance import Floats, Integers
 from abm.people import People
 from abm.population import Population
-from abm.ties import CONTACTS, Ties, community
+from abm.ties import Ties, community
 
 NO_ROW = -1
 HOME, ARMY, NOWHERE = -1, -2, -3  # places that are no host's row

@@ -128,7 +128,7 @@ def _spend(model: EmigrationModel, rows: Integers) -> None:
         e.home_wage_usd[rows], p.transfer_barrier, hosts.payments[place]
     )
     work = e.work[rows]
-    income = np.choose(work, [0.0, e.local_wage_usd[rows], remote])
+    income = e.local_wage_usd[rows] * (work == LOCAL_WORK) + remote * (work == REMOTE_WORK)
     before = e.savings_usd[rows]
     rent = (p.rent_share * hosts.rent_usd)[place]
     living = (p.living_cost_ppp_usd * hosts.prices)[place]

@@ -213,8 +213,7 @@ class EmigrationModel(mesa.Model):
 
     def record_moves(self, moves: Intents) -> None:
         """Keep the week's moves and count them."""
-        causes = cause_names(moves)
-        observe_moves(self, moves, causes)
+        observe_moves(self, moves)
         week = np.full(len(moves.person), self.week)
         self._moves.append(
             (
@@ -222,7 +221,7 @@ class EmigrationModel(mesa.Model):
                 moves.person,
                 moves.origin,
                 moves.destination,
-                np.array(causes, str),
+                cause_names(moves),
                 moves.people,
             )
         )

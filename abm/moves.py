@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm import equations
 from abm.chance import Integers
@@ -221,9 +222,7 @@ def _shake_partners(model: EmigrationModel, moved: People) -> None:
     e.next_trigger[e.row_of(apart)] = PARTNER
 
 
-def cause_names(moves: Intents) -> list[str]:
+def cause_names(moves: Intents) -> NDArray[np.str_]:
     """Why each moved: the cause of leaving, or the trigger abroad."""
-    return [
-        LEAVING_CAUSES[cause] if origin == HOME else TRIGGERS[cause]
-        for cause, origin in zip(moves.cause.tolist(), moves.origin.tolist(), strict=True)
-    ]
+    names = np.array((*LEAVING_CAUSES, *TRIGGERS))
+    return names[np.where(moves.origin == HOME, 0, len(LEAVING_CAUSES)) + moves.cause]

@@ -210,7 +210,7 @@ class Observations:
         )
 
 
-def observe_moves(model: EmigrationModel, moves: Intents, causes: list[str]) -> None:
+def observe_moves(model: EmigrationModel, moves: Intents) -> None:
     """Flows of the week: departures, arrivals, returns, onward moves and their causes."""
     seen = model.observations
     people = moves.people
@@ -221,12 +221,11 @@ def observe_moves(model: EmigrationModel, moves: Intents, causes: list[str]) -> 
     seen.add("arrivals", moves.destination[~returning], people[~returning])
     seen.add("returns", moves.origin[returning], people[returning])
     seen.add("onward_moves", moves.origin[onward], people[onward])
-    cause = np.array(causes, dtype=str)
-    for name in np.unique(cause[leaving]):
-        chosen = leaving & (cause == name)
+    for k, name in enumerate(LEAVING_CAUSES):
+        chosen = leaving & (moves.cause == k)
         seen.add(f"departure_causes.{name}", moves.destination[chosen], people[chosen])
-    for name in np.unique(cause[returning]):
-        chosen = returning & (cause == name)
+    for k, name in enumerate(TRIGGERS[1:], start=1):
+        chosen = returning & (moves.cause == k)
         seen.add(f"return_causes.{name}", moves.origin[chosen], people[chosen])
 
 

@@ -48,6 +48,12 @@ class Options:
         rows = np.flatnonzero(arrival == least[self.who])
         return rows[np.diff(self.who[rows], prepend=-1) > 0]
 
+    def row_among(self, some: Integers, people: int) -> Integers:
+        """Of each pair, where its person stands among some of so many people; -1 if not there."""
+        row = np.full(people, -1)
+        row[some] = np.arange(len(some))
+        return row[self.who]
+
     def hosts_at(self, rows: Integers) -> Integers:
         """The hosts of some rows of the raveled columns."""
         return rows % len(self.host) if self.who is None else self.host[rows]

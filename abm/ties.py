@@ -66,8 +66,8 @@ class Shuffles:
             for pool, size in enumerate(sizes.tolist())
         ]
         there, back = zip(*pairs, strict=True)
-        self.there: Integers = np.array(there)  # (pools, 2): factor and shift
-        self.back: Integers = np.array(back)
+        self.there: Integers = np.array(there).T.copy()  # factors and shifts, (2, pools)
+        self.back: Integers = np.array(back).T.copy()
 
 
 def _coefficients(key: int, size: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -99,7 +99,7 @@ class Ties:
             Shuffles(population.chance, f"contacts {tie}", self._communities.size)
             for tie in range(CONTACTS // 2)
         ]
-        self._ways = [way.T for tie in ways for way in (tie.there, tie.back)]  # factors and shifts
+        self._ways = [way for tie in ways for way in (tie.there, tie.back)]
 
     def partner(self, ids: Integers) -> Integers:
         """Each person's partner, or NOBODY, by numbers."""
@@ -116,11 +116,11 @@ class Ties:
         own = np.maximum(pool, 0)
         other = own ^ 1
         size = self._couples.size
-        factor, shift = self._pairing.there[own].T
-        rank = (number * factor + shift) % np.maximum(size[own], 1)
+        factors, shifts = self._pairing.there
+        rank = (number * factors[own] + shifts[own]) % np.maximum(size[own], 1)
         paired = (pool >= 0) & (rank < size[other])
-        factor, shift = self._pairing.back[other].T
-        theirs = (rank * factor + shift) % np.maximum(size[other], 1)
+        factors, shifts = self._pairing.back
+        theirs = (rank * factors[other] + shifts[other]) % np.maximum(size[other], 1)
         result = np.full(len(ids), NOBODY, dtype=np.int64)
         found = self._couples.position(other[paired], theirs[paired])
         result[paired] = self._couples.person(found)
@@ -145,6 +145,6 @@ class Ties:
         pool, number = self._communities.place(people.ids, people.stratum)
         size, base = self._communities.size[pool], self._communities.position(pool, 0)
         positions = np.empty((CONTACTS, len(number)), dtype=np.int64)
-        for way, (factor, shift) in enumerate(self._ways):
-            positions[way] = (number * factor[pool] + shift[pool]) % size + base
+        for way, (factors, shifts) in enumerate(self._ways):
+            positions[way] = (number * factors[pool] + shifts[pool]) % size + base
         return positions, base + number
