@@ -80,7 +80,7 @@ def hits(
         if SHARES[band] < 1.0:
             near = []
             for ids in skips(chance.stream(purpose, week, band), int(people[band]), SHARES[band]):
-                stratum = strata.of(ids)
+                stratum = strata.of_rising(ids)
                 rows = np.flatnonzero(bound[stratum] > BANDS[band])
                 near.append(below(band, ids[rows], stratum[rows]))
             return Hits(band, *map(np.concatenate, zip(*near, strict=True)))

@@ -148,7 +148,7 @@ def test_shuffles_are_permutations_with_a_way_back(size: int) -> None:
     for seed in range(5):
         shuffle = Shuffles(Chance(seed), "test", np.array([size]))
         numbers = np.arange(size)
-        (factor, shift), (factor_back, shift_back) = shuffle.there[0], shuffle.back[0]
+        (factor, shift), (factor_back, shift_back) = shuffle.there[:, 0], shuffle.back[:, 0]
         there = (numbers * factor + shift) % size
         assert np.array_equal(np.sort(there), numbers)
         assert np.array_equal((there * factor_back + shift_back) % size, numbers)
