@@ -12,8 +12,9 @@ from small_studies import GRID
 
 import abm
 from abm.cli import main
-from abm.commands.sweep import duration, size
+from abm.commands.sweep import size
 from abm.study import runner
+from abm.study.wording import duration
 
 STUDY = """
 scale = 10000

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.commands.settings import progress
-from abm.commands.sweep import count, duration, times
+from abm.commands.sweep import count
+from abm.study.wording import counted, duration
 from abm.view import terminal
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _show_plan(calibration: Calibration, seconds: float, workers: int) -> None:
     print(f"{calibration.name}: {whole:,} runs ({stages}), {calibration.scale:,} people an agent")
     print(
         f"{duration(seconds)} a run: {whole * seconds / 3600:.2g} core-hours, "
-        f"{duration(whole * seconds / workers)} with {times(workers, 'worker')}"
+        f"{duration(whole * seconds / workers)} with {counted(workers, 'worker')}"
     )
 
 

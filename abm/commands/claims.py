@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from abm.commands.sweep import count, duration
+from abm.commands.sweep import count
+from abm.study.wording import duration
 from abm.view import terminal
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from abm.commands import settings
+from abm.study.wording import counted, duration
 
 if TYPE_CHECKING:
     from abm.study.estimate import Estimate
@@ -94,7 +95,7 @@ def _show_status(sweep: Sweep) -> None:
     least, most = status["replicates"]
     replicates = str(least) if least == most else f"{least} to {most}"
     ended = status["done"] + status["failed"] + status["timed out"]
-    print(f"{sweep.study.name}: {times(status['points'], 'point')}, replicates: {replicates}")
+    print(f"{sweep.study.name}: {counted(status['points'], 'point')}, replicates: {replicates}")
     print(
         f"{ended:,} of {status['planned']:,} runs have ended: {status['done']:,} done, "
         f"{status['failed']:,} failed, {status['timed out']:,} timed out"
@@ -102,7 +103,7 @@ def _show_status(sweep: Sweep) -> None:
     if ended:
         print(f"{duration(status['seconds'] / ended)} a run, {duration(status['seconds'])} in all")
     if status["torn"]:
-        print(f"{times(status['torn'], 'part')} cannot be read; abm sweep does them again")
+        print(f"{counted(status['torn'], 'part')} cannot be read; abm sweep does them again")
     _show_failures(sweep)
     print(f"results in {_shown(sweep.folder)}")
 
@@ -116,8 +117,8 @@ def _show_failures(sweep: Sweep) -> None:
 
 def _show_estimate(study: Study, estimate: Estimate, workers: int) -> None:
     print(
-        f"{study.name}: {times(estimate.points, 'point')}, {times(estimate.planned, 'run')} "
-        f"in {times(estimate.chunks, 'part')}"
+        f"{study.name}: {counted(estimate.points, 'point')}, {counted(estimate.planned, 'run')} "
+        f"in {counted(estimate.chunks, 'part')}"
     )
     if estimate.most > estimate.planned:
         print(f"at most {estimate.most:,} runs, as the stopping rule adds replicates")
@@ -125,27 +126,14 @@ def _show_estimate(study: Study, estimate: Estimate, workers: int) -> None:
         f"{estimate.done:,} done, {estimate.elsewhere:,} done in studies beside it, "
         f"{estimate.to_do:,} to do"
     )
-    on = times(estimate.measured_on, "run") + " done" if estimate.measured_on else "one run, now"
+    on = counted(estimate.measured_on, "run") + " done" if estimate.measured_on else "one run, now"
     print(
         f"{duration(estimate.seconds_a_run)} a run (measured on {on}): "
-        f"{duration(estimate.seconds(workers))} with {times(workers, 'worker')}"
+        f"{duration(estimate.seconds(workers))} with {counted(workers, 'worker')}"
     )
     print(f"{size(estimate.bytes)} on disk in all")
     if estimate.error:
         print(f"but the first run ended in an error:\n{estimate.error.rstrip()}")
-
-
-def times(count: int, what: str) -> str:
-    """A count and what is counted: 1 worker, 2 workers."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def duration(seconds: float) -> str:
-    """A time for people to read: 0.21 s, 14 minutes, 3.2 hours."""
-    for length, name in ((3600.0, "hours"), (60.0, "minutes")):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.3g} {name}"
-    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def size(count: float) -> str:

@@ -23,6 +23,7 @@ from abm.scenario import Scenario
 from abm.study import evidence as posterior
 from abm.study import memory, store, targets
 from abm.study.progress import Progress, told
+from abm.study.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +201,7 @@ class Replicates:
 
     def __repr__(self) -> str:
         fitted = f", {self.drawn}" if self.drawn else ""
-        runs = _counted(len(self.runs))
+        runs = counted(len(self.runs), "run")
         return f"<{runs} of {_described(self.scenario)}{fitted}, {self.seconds:.1f} s>"
 
     def _repr_html_(self) -> str:
@@ -347,14 +348,10 @@ def _html(result: Run | Replicates, runs: int) -> str:
         "abroad at the end": stock["value"].sum() / runs,
     }
     facts = {
-        "what": f"{_counted(runs)} of {_described(result.scenario)}, {result.seconds:.1f} s",
+        "what": f"{counted(runs, 'run')} of {_described(result.scenario)}, {result.seconds:.1f} s",
         **{name: f"{count:,.0f} people" for name, count in people.items()},
         "targets hit": f"{hit} of {judged}",
         "tables": "outcomes, moves, emigrants, targets()",
     }
     shown = html.table(table.drop(columns="source"), "targets beside results")
     return html.card(result.scenario.title or result.scenario.name, facts, shown)
-
-
-def _counted(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs} runs"

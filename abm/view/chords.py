@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from abm.hosts_table import HOME, HOST_NAMES, host_labels
+from abm.study.wording import counted
 from abm.view.extras import needed
 from abm.view.style import (
     BLUE,
@@ -16,7 +17,6 @@ from abm.view.style import (
     ORANGE,
     PALE,
     SOURCE,
-    counted,
     replicates,
     signed,
 )  # fmt: skip

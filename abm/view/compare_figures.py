@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abm.study.wording import counted
 from abm.view.attribution_figures import fate_flows
-from abm.view.style import BLUE, GREY, canvas, counted, plain, signed
+from abm.view.style import BLUE, GREY, canvas, plain, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from abm.study.wording import counted
 from abm.view.dated_events import marks_of
 from abm.view.labels import scaled
 from abm.view.style import (
@@ -14,7 +15,6 @@ from abm.view.style import (
     WORLD,
     by_week,
     canvas,
-    counted,
     dates_along,
     mark,
     plain,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from abm.study.wording import counted
 from abm.view import countries
 from abm.view.style import (
     BLUE,
@@ -22,7 +23,6 @@ from abm.view.style import (
     WORLD,
     by_week,
     canvas,
-    counted,
     dates_along,
     plain,
     replicates,

@@ -10,13 +10,13 @@ import pandas as pd
 
 from abm.composition import AGE_GROUPS, SEXES, persons_by_sex_and_age
 from abm.hosts_table import HOME
+from abm.study.wording import counted
 from abm.view.style import (
     BLACK,
     BLUE,
     GREY,
     ORANGE,
     canvas,
-    counted,
     plain,
     replicates,
     signed,

@@ -11,6 +11,7 @@ import pandas as pd
 from abm.errors import InputError
 from abm.study import readings, store
 from abm.study.targets import hits, observed_stocks
+from abm.study.wording import counted
 from abm.view import (
     charts,
     chords,
@@ -23,7 +24,7 @@ from abm.view import (
     target_plot,
 )
 from abm.view.page import Page
-from abm.view.style import WORLD, by_week, counted, replicates
+from abm.view.style import WORLD, by_week, replicates
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,9 +7,9 @@ import pandas as pd
 from abm.errors import InputError
 from abm.study import analysis, measures
 from abm.study.sweep_results import Sweep
+from abm.study.wording import counted
 from abm.view import charts, sensitivity_figures
 from abm.view.page import Page
-from abm.view.style import counted
 
 MOST_READINGS = 60
 

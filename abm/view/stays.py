@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from abm.calendar import WEEKS_PER_MONTH
+from abm.study.wording import counted
 from abm.view.extras import needed
-from abm.view.style import LINES, canvas, counted, plain, replicates, signed
+from abm.view.style import LINES, canvas, plain, replicates, signed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -69,11 +69,6 @@ def replicates(table: pd.DataFrame) -> int:
     return table["replicate"].nunique() if "replicate" in table else 1
 
 
-def counted(count: int, what: str) -> str:
-    """1 replicate, 5 replicates."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
-
-
 def band(axes: Axes, weeks: pd.DataFrame, colour: str, label: str | None = None) -> None:
     """The mean over replicates, and their range."""
     marker = "o" if len(weeks) == 1 else None
