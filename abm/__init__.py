@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from abm.own_mechanism import OwnMechanism
     from abm.own_people import packaged_people
     from abm.study.compare import Pair, compare
-    from abm.study.runner import Replicates, Run, replicate, run
+    from abm.study.results import Replicates, Run
+    from abm.study.runner import replicate, run
     from abm.study.sweep import sweep
     from abm.study.sweep_results import Sweep, load
     from abm.study.validate import Validation, validate
@@ -53,8 +54,8 @@ _HOME = {
     "OutputError": "abm.errors",
     "OwnMechanism": "abm.own_mechanism",
     "Pair": "abm.study.compare",
-    "Replicates": "abm.study.runner",
-    "Run": "abm.study.runner",
+    "Replicates": "abm.study.results",
+    "Run": "abm.study.results",
     "Sweep": "abm.study.sweep_results",
     "compare": "abm.study.compare",
     "draw_all": "abm.view.figures",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from browser import Browser
 
     from abm.model import EmigrationModel
-    from abm.study.runner import Run
+    from abm.study.results import Run
 
 VERIFICATION = Path(__file__).parent / "verification"
 CAUSES = ("attention", "permit ended", "permit refused", "job lost", "partner")

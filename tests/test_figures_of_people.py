@@ -18,7 +18,7 @@ from abm.hosts_table import HOST_NAMES
 from abm.model import EmigrationModel
 from abm.study.options_by_week import options_by_week
 from abm.study.readings import time_abroad
-from abm.study.runner import Run
+from abm.study.results import Run
 from abm.view import chords, dated_events, extras, options_over_time, pyramids, stays
 
 LAST = date(2022, 12, 28)  # the 44th week's end

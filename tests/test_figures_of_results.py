@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from abm.errors import OutputError
 from abm.study import targets
-from abm.study.runner import Run
+from abm.study.results import Run
 from abm.view import attribution_figures, fans, fit_figures, target_plot
 from abm.view.style import BLUE, ORANGE
 

@@ -24,7 +24,8 @@ from abm.cli import main
 from abm.errors import InputError
 from abm.study import store
 from abm.study.compare import Pair, compare
-from abm.study.runner import Replicates, Run, run
+from abm.study.results import Replicates, Run
+from abm.study.runner import run
 from abm.study.sweep_results import Sweep
 from abm.view import charts, compare_figures, extras
 from abm.view.page import Page

@@ -21,7 +21,7 @@ from abm.parameters import PARAMETERS, Parameters
 from abm.russians import ATTRIBUTES
 from abm.scenario import load
 from abm.study.compare import compare
-from abm.study.runner import Replicates, Run
+from abm.study.results import Replicates, Run
 
 NASTY = "<script>alert('&')</script>"
 VOID = {"br", "hr", "img"}

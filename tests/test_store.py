@@ -15,7 +15,7 @@ import pytest
 from abm import __version__
 from abm.errors import InputError, OutputError
 from abm.study import store
-from abm.study.runner import Run
+from abm.study.results import Run
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from abm.scenario import Scenario
 from abm.study import runner
 from abm.study.facts import OBSERVED, Fact, of_target
 from abm.study.readings import sum_over
+from abm.study.results import Run
 from abm.study.targets import TARGETS
 
 # Elasticities of flows: income 0.7 (Ortega and Peri 2013, 0.6 to 0.8), compatriots 0.65 (Beine,
@@ -114,7 +115,7 @@ def without_feedbacks(scenario: Scenario, left: float) -> Scenario:
     return _costing(off, cost)
 
 
-def departures_early(run: runner.Run) -> float:
+def departures_early(run: Run) -> float:
     """People who left by 28 February 2023."""
     return sum_over(run.outcomes, [WORLD], "departures", START, LEFT_BY)
 

@@ -26,7 +26,8 @@ from abm.study import contrasts, store
 from abm.study import evidence as posterior
 from abm.study.keeping import A_WEEK, TOTAL
 from abm.study.progress import Progress, told
-from abm.study.runner import Replicates, replicate
+from abm.study.results import Replicates
+from abm.study.runner import replicate
 from abm.study.turn import Biographies, biographies
 
 Draw = Callable[["Pair", Path], object]

@@ -19,7 +19,7 @@ LAST_DAY_OF_WEEK = pd.Timedelta(days=DAYS_PER_WEEK - 1)
 
 
 class Tables(Protocol):
-    """What is read of a run; `abm.study.runner.Run` offers it."""
+    """What is read of a run; `abm.study.results.Run` offers it."""
 
     @property
     def scenario(self) -> Scenario: ...

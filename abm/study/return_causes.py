@@ -23,7 +23,8 @@ from abm.study import contrasts
 from abm.study.necessity import Bounds, bounds
 from abm.study.progress import Progress
 from abm.study.readings import ratio
-from abm.study.runner import Replicates, replicate
+from abm.study.results import Replicates
+from abm.study.runner import replicate
 
 # A trigger abroad and the mechanism that makes it strike, or makes it matter.
 MECHANISM_OF = {

@@ -17,6 +17,7 @@ from abm.scenario import Scenario
 from abm.study import baselines, facts, runner, scores
 from abm.study.facts import Fact
 from abm.study.progress import Progress
+from abm.study.results import Run
 
 PREDICTORS = ("model", "persistence", "gravity", "no feedbacks")
 SIMULATED = ("model", "no feedbacks")
@@ -85,7 +86,7 @@ def of_scenarios(
     in_all = 2 * replicates
     counted = 0
 
-    def one(world: Scenario, replicate: int) -> runner.Run:
+    def one(world: Scenario, replicate: int) -> Run:
         nonlocal counted
         run = runner.run(world, replicate=replicate)
         counted += 1
@@ -147,5 +148,5 @@ def _scores(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _readings(found: Sequence[Fact], runs: Sequence[runner.Run]) -> Floats:
+def _readings(found: Sequence[Fact], runs: Sequence[Run]) -> Floats:
     return np.array([[each.read(run) for run in runs] for each in found])

@@ -22,6 +22,7 @@ from abm.study import parts, runner, sweep_store
 from abm.study.factors import NAMED, SCENARIO, WITHOUT
 from abm.study.plan import Plan, PlannedRun
 from abm.study.progress import Progress
+from abm.study.results import Run
 from abm.study.study_file import Study
 
 Clock = Callable[[], float]
@@ -118,7 +119,7 @@ def off(factors: dict[str, float | str]) -> tuple[str, ...]:
     return tuple(filter(None, str(factors.get(WITHOUT, "")).split("+")))
 
 
-def _run(study: Study, planned: PlannedRun, progress: Progress | None) -> runner.Run:
+def _run(study: Study, planned: PlannedRun, progress: Progress | None) -> Run:
     name = str(planned.factors.get(SCENARIO, next(iter(study.scenarios))))
     return runner.run(
         study.scenarios[name],

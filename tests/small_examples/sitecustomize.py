@@ -14,6 +14,7 @@ from typing import Any
 
 from abm import scenario
 from abm.study import runner, study_file
+from abm.study.results import Replicates
 
 SCALE = 10_000
 UNTIL = date(2024, 12, 31)
@@ -57,9 +58,7 @@ def _few(values: Any) -> Any:
     return values[:VALUES]
 
 
-def few_replicates(
-    asked: Any = "war-years", n: int = REPLICATES, **changes: Any
-) -> runner.Replicates:
+def few_replicates(asked: Any = "war-years", n: int = REPLICATES, **changes: Any) -> Replicates:
     """`runner.replicate`, twice at most."""
     return replicate(asked, min(n, REPLICATES), **changes)
 
