@@ -23,6 +23,7 @@ from abm.equations import bound_on_luck, log_arrival, logit_probabilities
 from abm.luck import luck_at_home
 from abm.model import EmigrationModel
 from abm.parameters import PARAMETERS
+from abm.population import Strata
 from abm.screening import BANDS, cut, hits, listed, lowest, skips
 from abm.threads import SMALLEST_SHARE, number_of_parts
 
@@ -33,12 +34,21 @@ SIZES = np.array([1, 20_000, 3, 5000, 25_000])
 
 def people_in_strata(sizes: np.ndarray) -> Any:
     """All that the listing must know of people: where each stratum starts, its size, who is in."""
-    start = np.concatenate([[0], np.cumsum(sizes)])
+    return SimpleNamespace(strata=strata_of_sizes(sizes))
 
-    def of(ids: np.ndarray) -> np.ndarray:
-        return np.searchsorted(start, ids, side="right") - 1
 
-    return SimpleNamespace(strata=SimpleNamespace(start=start, size=np.asarray(sizes), of=of))
+def strata_of_sizes(sizes: list[int] | tuple[int, ...] | np.ndarray) -> Strata:
+    """Strata of which nothing is known but who is in them."""
+    nothing = np.empty(0, dtype=np.int64)
+    return Strata(
+        start=np.concatenate([[0], np.cumsum(sizes)]),
+        group=nothing,
+        attachment_bin=nothing,
+        entitled=nothing,
+        pull=np.empty(0),
+        entitled_group=nothing,
+        attachment=nothing,
+    )
 
 
 PEOPLE = people_in_strata(SIZES)
@@ -110,6 +120,22 @@ def test_ranges_hold_together_who_the_whole_holds(most: int) -> None:
     parts = [lowest(some) for some in ranges]
     for k in range(3):
         assert np.array_equal(np.concatenate([part[k] for part in parts]), whole[k])
+
+
+@given(
+    arrays(np.int64, st.integers(1, 300), elements=st.integers(1, 30)),
+    st.integers(1, 5000),
+    st.integers(0, 2**32),
+)
+def test_strata_of_rising_numbers_are_those_of_any(sizes: np.ndarray, some: int, seed: int) -> None:
+    """Whether a stratum holds several of them or hardly one."""
+    strata, draws = strata_of_sizes(sizes), np.random.default_rng(seed)
+    low, high = np.sort(draws.integers(0, strata.start[-1] + 1, 2))
+    ids = np.sort(draws.integers(low, max(high, low + 1), some) % strata.start[-1])
+    expected = np.repeat(np.arange(len(sizes)), sizes)[ids]
+    assert np.array_equal(strata.of_rising(ids), expected)
+    assert np.array_equal(strata.of(ids), expected)
+    assert len(strata.of_rising(ids[:0])) == 0
 
 
 @pytest.mark.parametrize("rows", [0, 1, 1000, 8191, 8193, 10**6])

@@ -24,7 +24,9 @@ KEYS = name_keys(HOST_NAMES)
 
 def one_stratum(people: int) -> Any:
     """All that the listing must know of people: where each stratum starts, who is in which."""
-    strata = SimpleNamespace(start=np.array([0, people]), size=np.array([people]), of=np.zeros_like)
+    strata = SimpleNamespace(
+        start=np.array([0, people]), size=np.array([people]), of_rising=np.zeros_like
+    )
     return SimpleNamespace(strata=strata)
 
 
