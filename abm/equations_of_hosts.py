@@ -99,8 +99,8 @@ def hostility_next(
 ) -> Number:
     """Hostility a week on: falls to its rest by h_d, then rises by rents and incidents.
 
-    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r Δ - h_i incident)): always 0 to 1.
-    Δ = max(0, ln(rent / the highest so far)): rents that fall and rise again are nothing new.
+    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r ln⁺ - h_i incident)): always 0 to 1.
+    ln⁺ = ln max(1, rent over the highest so far): rents that fall and rise again are nothing new.
     """
     rise = from_rents * np.log(np.maximum(1.0, rent_over_highest)) + from_incidents * incident
     calmer = hostility - weekly_chance(decay_per_month) * (hostility - rest)

@@ -43,7 +43,8 @@ _FROM_TABLE = (
 class HostColumns:
     """What is true of every host this week. Columns of shape (hosts,), in HOST_NAMES' order.
 
-    Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
+    Levers are attributes under their own names. rent_usd: one room, USD a month; highest_rent_usd:
+    the highest so far, from before the first week on; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
     decision on a permit; payments, prices: as sanctions leave them; fear: of abduction, 0 to 1;
     heard: what people know of the doors offered; places_left: people who may still enter this
@@ -215,7 +216,7 @@ class HostColumns:
         )
 
     def answer(self, week: int, newcomers: Floats) -> None:
-        """A week of the hosts' life: rents follow people, hostility follows rents, policy reviews.
+        """A week of the hosts' life: rents follow people, hostility answers rents, policy reviews.
 
         newcomers: people there at the end of last week.
         """

@@ -27,7 +27,7 @@ ATTACHMENT_EDGES = np.array(
 IT, SCIENTIST, JOBLESS = (source.OCCUPATIONS.index(name) for name in ("it", "scientist", "jobless"))
 LIFE_STAGES = ("20 to 34", "35 to 49", "50 to 64")
 STAGES = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])  # life stage of an age group
-PERSONS_A_STRATUM = 4  # so many, that looking for the strata's ends is quicker than for each person
+ENDS_PAY_FROM = 4  # persons a stratum, for which its end is found quicker than the stratum of each
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ class Strata:
         if not len(ids):
             return ids
         first, last = np.searchsorted(self.start, ids[[0, -1]], side="right") - 1
-        if (last - first) * PERSONS_A_STRATUM > len(ids):
+        if (last - first) * ENDS_PAY_FROM > len(ids):
             return self.of(ids)
         heads = np.diff(np.searchsorted(ids, self.start[first + 1 : last + 1]), prepend=0)
         return np.repeat(np.arange(first, last + 1), np.append(heads, len(ids) - heads.sum()))

@@ -23,18 +23,18 @@ from abm.threads import in_threads, number_of_parts
 
 # Fine where the bounds of ordinary weeks lie, so that few are hit who need not be looked at.
 BANDS = np.array([0.0, *(2.0**-k for k in (18, 14, 11, 9, 7, 6, 5, 4, 3, 2, 1, 0))])
-BLOCK = 2**16  # people hit whose strata are looked up at a time
 WIDTHS = np.diff(BANDS)
 SHARES = WIDTHS / (1.0 - BANDS[:-1])  # of those not hit in a lower band, who are hit in one
+BLOCK = 2**16  # people hit whose strata and draws are worked out at a time
 MANY = 2**20  # people; for fewer, threads cost more than they save
 SAMPLED = 512  # hits of each range that say where the next one begins
 
 
 @dataclass(frozen=True)
 class Hits:
-    """Who is hit in a band, with what would be their draw below their stratum's bound.
+    """Who is hit in a band, below their stratum's bound.
 
-    ids: numbers, rising; draw: in the band; stratum: rows of strata.
+    ids: numbers, rising; draw: theirs, unless a lower band hits them; stratum: rows of strata.
     """
 
     band: int
@@ -63,31 +63,26 @@ def hits(
 ) -> list[Hits]:
     """Who is hit below their bound, band by band.
 
-    Whose lowest hit lies beyond it has none below: the others are higher.
+    Hits beyond the bound are dropped at once: whose lowest hit is one of them has none below.
     """
     strata = population.strata
     most_from_here = np.maximum.accumulate(bound[::-1])  # of each stratum and those after it
     reached = len(bound) - np.searchsorted(most_from_here, BANDS[:-1], side="right")
     people = strata.start[reached[: np.count_nonzero(reached)]]
 
-    def below(band: int, ids: Integers, stratum: Integers) -> tuple[Integers, Floats, Integers]:
+    def below(band: int, ids: Integers) -> tuple[Integers, Floats, Integers]:
+        stratum = strata.of_rising(ids)
+        rows = np.flatnonzero(bound[stratum] > BANDS[band])
+        ids, stratum = ids[rows], stratum[rows]
         place = chance.uniform(f"{purpose}, place in band", ids, week)
         draw = BANDS[band] + WIDTHS[band] * place
         rows = np.flatnonzero(draw < bound[stratum])
         return ids[rows], draw[rows], stratum[rows]
 
     def hit_in(band: int) -> Hits:
-        if SHARES[band] < 1.0:
-            near = []
-            for ids in skips(chance.stream(purpose, week, band), int(people[band]), SHARES[band]):
-                stratum = strata.of_rising(ids)
-                rows = np.flatnonzero(bound[stratum] > BANDS[band])
-                near.append(below(band, ids[rows], stratum[rows]))
-            return Hits(band, *map(np.concatenate, zip(*near, strict=True)))
-        whole = np.flatnonzero(bound > BANDS[band])  # everybody, in the strata that reach so far
-        heads = strata.size[whole]
-        first = np.repeat(strata.start[whole] - (np.cumsum(heads) - heads), heads)
-        return Hits(band, *below(band, np.arange(len(first)) + first, np.repeat(whole, heads)))
+        stream = chance.stream(purpose, week, band)
+        near = [below(band, ids) for ids in skips(stream, int(people[band]), SHARES[band])]
+        return Hits(band, *map(np.concatenate, zip(*near, strict=True)))
 
     longest_first = np.argsort(-SHARES[: len(people)] * people).tolist()  # so that no core waits
     threads_pay = strata.start[-1] > MANY
@@ -124,11 +119,11 @@ def cut(found: list[Hits], most: int) -> list[list[Hits]]:
 
 
 def skips(stream: np.random.Generator, people: int, hit: float) -> Iterator[Integers]:
-    """Which of the first `people` persons are hit, each with the same chance below 1, in order.
+    """Which of the first `people` persons are hit, each with the same chance, in order.
 
     They come in blocks, so that what is worked out of them stays in a cache.
     """
-    scale = -1.0 / np.log1p(-hit)
+    scale = -1.0 / np.log1p(-hit) if hit < 1.0 else 0.0  # of certain hits nobody is skipped
     last = -1
     while True:
         expected = (people - last) * hit

@@ -112,7 +112,7 @@ class ObjectHost(SimpleNamespace):
         )
 
     def answer(self, week: int, newcomers: float) -> None:
-        """Rent follows people, hostility follows rent, policy reviews itself every quarter."""
+        """Rent follows people, hostility answers rent, policy reviews itself every quarter."""
         p = self.parameters
         self.places_left = min(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
