@@ -93,18 +93,18 @@ def hostility_next(
     rest: Number,
     decay_per_month: Number,
     from_rents: Number,
-    rent_over_highest: Number,
+    change_of_ln_rent: Number,
     from_incidents: Number,
     incident: Number,
 ) -> Number:
-    """Hostility a week on: falls to its rest by h_d, then rises by rents and incidents.
+    """Hostility a week on: falls back to its rest by h_d, moves with rents, rises by incidents.
 
-    H' = H - h_d (H - rest); H' + (1 - H') (1 - exp(-h_r ln⁺ - h_i incident)): always 0 to 1.
-    ln⁺ = ln max(1, rent over the highest so far): rents that fall and rise again are nothing new.
+    H' = H - h_d (H - rest); max(0, 1 - (1 - H') exp(-h_r Δln rent - h_i incident)): always 0 to 1.
+    Rents that fall take back what their rise has made, so jitter adds nothing.
     """
-    rise = from_rents * np.log(np.maximum(1.0, rent_over_highest)) + from_incidents * incident
+    push = from_rents * change_of_ln_rent + from_incidents * incident
     calmer = hostility - weekly_chance(decay_per_month) * (hostility - rest)
-    return calmer + (1.0 - calmer) * -np.expm1(-rise)
+    return np.maximum(0.0, calmer + (1.0 - calmer) * -np.expm1(-push))
 
 
 def strictness_next(

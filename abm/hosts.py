@@ -43,8 +43,7 @@ _FROM_TABLE = (
 class HostColumns:
     """What is true of every host this week. Columns of shape (hosts,), in HOST_NAMES' order.
 
-    Levers are attributes under their own names. rent_usd: one room, USD a month; highest_rent_usd:
-    the highest so far, from before the first week on; hostility: 0 to 1;
+    Levers are attributes under their own names. rent_usd: one room, USD a month; hostility: 0 to 1;
     newcomers: Russians who came since 24 February 2022, people; refusal: chance q at the next
     decision on a permit; payments, prices: as sanctions leave them; fear: of abduction, 0 to 1;
     heard: what people know of the doors offered; places_left: people who may still enter this
@@ -132,7 +131,6 @@ class HostColumns:
         self.rent_usd = self.rent_before_usd.copy()
         self.hostility = self._rest(0)
         self.update()
-        self.highest_rent_usd = self.rent_usd.copy()
 
     def __len__(self) -> int:
         return len(HOST_NAMES)
@@ -221,6 +219,7 @@ class HostColumns:
         newcomers: people there at the end of last week.
         """
         p = self._parameters
+        before = self.rent_usd
         self.places_left = np.minimum(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self._note_offers()  # a mechanism of the user's own may have made some
@@ -231,11 +230,10 @@ class HostColumns:
             self._rest(week),
             p.hostility_decay_per_month,
             p.hostility_from_rents,
-            self.rent_usd / self.highest_rent_usd,
+            np.log(self.rent_usd / before),
             p.hostility_from_incidents,
             self.incident,
         )
-        self.highest_rent_usd = np.maximum(self.highest_rent_usd, self.rent_usd)
         if week > 0 and week % REVIEW_WEEKS == 0:
             self._review()
 

@@ -113,7 +113,7 @@ class ObjectHost(SimpleNamespace):
 
     def answer(self, week: int, newcomers: float) -> None:
         """Rent follows people, hostility answers rent, policy reviews itself every quarter."""
-        p = self.parameters
+        p, before = self.parameters, self.rent_usd
         self.places_left = min(self.places_left, 0.0) + self.weekly_places
         self.newcomers = newcomers
         self.update()
@@ -129,12 +129,11 @@ class ObjectHost(SimpleNamespace):
                 self.rest(week),
                 p.hostility_decay_per_month,
                 p.hostility_from_rents,
-                self.rent_usd / self.highest_rent_usd,
+                np.log(self.rent_usd / before),
                 p.hostility_from_incidents,
                 self.incident,
             )
         )
-        self.highest_rent_usd = max(self.highest_rent_usd, self.rent_usd)
         if week > 0 and week % REVIEW_WEEKS == 0 and not self.pinned:
             self.renewal_strictness = float(
                 host_equations.strictness_next(
