@@ -44,10 +44,11 @@ def ability(d: Deciders, world: World, exit_luck: Floats) -> Able:
     pays = (purse >= o.of_host(journey)) | d.doors.resettled | o.of_person(d.people.elite > 0)
     means = pays & o.of_person(~stopped)
     stays = o.of_person(d.place) == o.host
+    russia = np.ones((len(d.place), 1), dtype=bool)
 
     def with_russia(hosts: Flags) -> Flags:
         """Everybody can stay in Russia or return."""
-        return hosts if o.who is not None else np.pad(hosts, ((0, 0), (0, 1)), constant_values=True)
+        return hosts if o.who is not None else np.concatenate([hosts, russia], axis=1)
 
     return Able(
         with_russia((d.doors.open & means) | stays),
