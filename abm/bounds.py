@@ -64,11 +64,10 @@ class Bounds:
     """The most that v_j - u_home - ln w_j can be (Δ), and what follows for the week's draws.
 
     best: Δ without home's part, (livelihoods, income follows, standings, leanings, wage cells,
-    hosts); anywhere: the most of it over the hosts; by_luck: the most of it by the luck that a
-    person has with wages, (standings, circumstances of groups, shares of the wage's distribution);
-    elite: what a kind of elite adds to it at the most, (kinds,); by_contacts: what is to be added
-    to best, which supposes all contacts in each host, for somebody with so many abroad,
-    (contacts + 1,).
+    hosts); by_luck: the most of it by the luck that a person has with wages, (standings,
+    circumstances of groups, shares of the wage's distribution); elite: what a kind of elite
+    adds to it at the most, (kinds,); by_contacts: what is to be added to best, which
+    supposes all contacts in each host, for somebody with so many abroad, (contacts + 1,).
     with_partner: what having the partner in a host adds at the most.
     standing: of every group, those entitled by descent apart.
     Of every stratum: attention a, home (the least that home is worth there), advantage Δ, and
@@ -76,7 +75,6 @@ class Bounds:
     """
 
     best: Floats
-    anywhere: Floats
     by_luck: Floats
     elite: Floats
     by_contacts: Floats
@@ -129,6 +127,11 @@ class Bounds:
         return self.best.reshape(-1, self.best.shape[-1])
 
     @cached_property
+    def most_by_cell(self) -> Floats:
+        """The same in any host, (cells,)."""
+        return np.asarray(self.by_cell.max(axis=1))
+
+    @cached_property
     def _by_host(self) -> Floats:
         return np.asarray(self.best.max(axis=(1, 4)))
 
@@ -170,8 +173,7 @@ def bounds(model: EmigrationModel, world: World) -> Bounds:
     lowest = equations.attachment(
         p.attachment_spread, attachment_at(ATTACHMENT_EDGES[:-1]), attachment_by_stage()[:, None]
     )
-    anywhere = best.max(axis=-1)
-    by_luck = most_by_luck(anywhere.max(axis=1))
+    by_luck = most_by_luck(best.max(axis=(1, 5)))
     most = by_luck.max(axis=-1)
     gain = np.stack(
         [most.ravel()[standing * most.shape[1] + g.circumstances], most[ENTITLED, g.circumstances]]
@@ -190,7 +192,6 @@ def bounds(model: EmigrationModel, world: World) -> Bounds:
     draw = attention * equations.bound_on_luck(advantage)
     return Bounds(
         best=best,
-        anywhere=anywhere,
         by_luck=by_luck,
         elite=elite,
         by_contacts=by_contacts,
