@@ -9,30 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm import equations
+from abm.best_offers import (
+    ENTITLED,
+    PROTECTED,
+    SKILLED,
+    VISITS,
+    consumption_gain,
+    elite_gain,
+    wage_edges,
+    worth_by_host,
+)
 from abm.chance import Floats, Integers
-from abm.composition import DISSENT_EDGES, ELITES, LEANINGS
+from abm.composition import DISSENT_EDGES
 from abm.decision import World, income_follows
-from abm.doors import (
-    CITIZEN,
-    CITIZEN_WEEKS,
-    LONG_PERMIT,
-    LONG_PERMIT_WEEKS,
-    PERMIT,
-    STATUS_INSECURITY,
-    VISITOR,
-)
-from abm.elite import (
-    KIN_LEFT,
-    invited_by_kind,
-    offers_by_kind,
-    weight_of_hostages,
-    worth_at_home,
-)
-from abm.hosts import HostColumns
-from abm.hosts_table import home_value
 from abm.ladder import Ladder
+from abm.luck import luck_weights
 from abm.own_mechanism import most_gain
-from abm.parameters import Parameters
 from abm.people import (
     LIVELIHOOD,
     NO_WORK,
@@ -44,19 +36,12 @@ from abm.people import (
 )
 from abm.population import ATTACHMENT_EDGES
 from abm.ties import CONTACTS, community
-from abm.traits_tables import attachment_by_stage, home_wage_mean_usd, home_wage_usd, wage_spread
+from abm.traits_tables import attachment_by_stage, home_wage_usd, wage_spread
 
 if TYPE_CHECKING:
     from abm.model import EmigrationModel
 
 WAGE_SHARES = 64  # equal shares of the distribution of wages that bounds tell apart
-WAGE_STEP = 0.25  # width of a wage cell, in logs
-# What people could best be on entry anywhere, partners aside. Only the last two speak a foreign
-# language (of the entitled it is supposed).
-VISITS, PROTECTED, SKILLED, ENTITLED = range(4)
-SPEAKS = np.array([0, 0, 1, 1])
-PAID = np.array([0, 1, 0, 2])  # livelihoods as others, as in IT, or not
-EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 
 
 @dataclass(frozen=True)
@@ -204,6 +189,20 @@ def bounds(model: EmigrationModel, world: World) -> Bounds:
     )
 
 
+def best_gain(world: World) -> Floats:
+    """The most that any host offers net of the move, over home's consumption and ln w.
+
+    Shape (livelihoods, income follows, standings, leanings, wage cells, hosts).
+    """
+    p, hosts = world.parameters, world.hosts
+    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
+    spent = consumption_gain(p, hosts, world.real_wage_index)
+    best = np.asarray(worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :])
+    if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
+        best = np.full_like(best, np.inf)
+    return best
+
+
 def most_by_luck(by_cell: Floats) -> Floats:
     """The most over the wages that people of a livelihood, region and luck with wages may have.
 
@@ -240,131 +239,7 @@ def wage_cells_by_luck() -> Integers:
     return cells
 
 
-def elite_gain(world: World) -> Floats:
-    """The most that any host adds for being of the elite, by kind, over what it costs at home.
-
-    Offers and the better status of who is invited, less rents and the kin that everybody leaves
-    behind. Zero as long as no host offers more than the rents. Shape (kinds,).
-    """
-    p, hosts = world.parameters, world.hosts
-    if not hosts.court_elite:
-        return np.zeros(len(ELITES))
-    least = least_insecurity(hosts)
-    relief = p.insecurity_weight * (least[VISITS] - least[SKILLED]) * (invited_by_kind(hosts) > 0)
-    stakes = weight_of_hostages(p.elite_hostage, KIN_LEFT) - worth_at_home(p.elite_rents, 1.0)
-    net = offers_by_kind(hosts, p) + relief + stakes
-    net[0] = 0.0
-    return np.asarray(np.maximum(0.0, net.max(axis=1)))
-
-
-def best_gain(world: World) -> Floats:
-    """The most that any host offers net of the move, over home's consumption and ln w.
-
-    Shape (livelihoods, income follows, standings, leanings, wage cells, hosts).
-    """
-    p, hosts = world.parameters, world.hosts
-    worth = worth_by_host(p, hosts) - np.log(luck_weights())[:, None, :, :] + most_gain(world)
-    spent = consumption_gain(p, hosts, world.real_wage_index)
-    best = np.asarray(worth[:, None, :, :, None, :] + spent[:, :, :, None, :, :])
-    if world.discount is not None:  # any place may lead to any: all who reconsider are looked at
-        best = np.full_like(best, np.inf)
-    return best
-
-
-def worth_by_host(p: Parameters, hosts: HostColumns) -> Floats:
-    """The most that each host can offer beside consumption, net of the move.
-
-    Shape (1, standings, leanings, hosts).
-    """
-    worth = (
-        equations.worth_of_diaspora(p.diaspora_weight, hosts.russians)
-        + equations.worth_of_contacts(p.contacts_weight, CONTACTS)
-        + hosts.host_constant
-        - equations.moving_cost(p.cost_of_leaving, p.cost_without_flights, hosts.direct_flights)
-    )
-    leans = np.arange(len(LEANINGS))[:, None] == hosts.group
-    worth = worth + equations.worth_of_leaning(p.leaning_weight, leans)
-    insecure = equations.weight_of_insecurity(p.insecurity_weight, least_insecurity(hosts))
-    return np.asarray(worth[None, None, :, :] + insecure[None, :, None, :])
-
-
-@cache
-def luck_weights() -> Floats:
-    """Weight w of each host in the luck of departure, shape (livelihoods, leanings, hosts).
-
-    The hosts' shares by default parameters before the war, mixed with equal ones. They set how
-    luck is laid out, so they must not follow a scenario.
-    """
-    p = Parameters()
-    hosts = HostColumns(p)
-    spent = np.median(consumption_gain(p, hosts, 1.0), axis=3)[:, :, :, None, :]
-    worth = worth_by_host(p, hosts)[:, None, :, :, :]
-    share = equations.logit_probabilities(worth + spent)[:, :, [VISITS, SKILLED]].mean(axis=(1, 2))
-    return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
-
-
-def least_insecurity(hosts: HostColumns) -> Floats:
-    """The least insecurity to enter each host with, by standing, shape (standings, hosts)."""
-
-    def on_entry(status: int, weeks: Floats | float) -> Floats:
-        return np.asarray(equations.insecurity(STATUS_INSECURITY[status], hosts.refusal, weeks))
-
-    def with_door(lever: Floats, less: Floats, otherwise: Floats) -> Floats:
-        return np.where(lever > 0, np.minimum(less, otherwise), otherwise)
-
-    permit = on_entry(PERMIT, hosts.permit_weeks)
-    visitor = on_entry(VISITOR, hosts.visitor_weeks)
-    visitor = with_door(hosts.job_seeker_permits, permit, visitor)
-    settled = on_entry(LONG_PERMIT, LONG_PERMIT_WEEKS)
-    visitor = with_door(hosts.simplified_settlement, settled, visitor)
-    protects = hosts.humanitarian_visas_activists + hosts.humanitarian_visas_draft
-    protected = with_door(protects, permit, visitor)
-    skilled = np.minimum(visitor, permit)
-    citizen = with_door(hosts.descent_share, on_entry(CITIZEN, CITIZEN_WEEKS), skilled)
-    return np.stack([visitor, protected, skilled, citizen])
-
-
-def consumption_gain(p: Parameters, hosts: HostColumns, real_wage_index: float) -> Floats:
-    """The most that consumption in each host can be worth more than at home, by cell of wages.
-
-    Shape (livelihoods, income follows, standings, wage cells, hosts). Within a cell the host is
-    taken at the upper end and home at the lower one.
-    """
-    low, high = wage_edges()[:-1, None], wage_edges()[1:, None]
-    heard = equations.understood(np.array([[0.0], [1.0]]), hosts.russian_ease)
-    access = equations.access_to_work(hosts.right_to_work, heard)
-    share = equations.employability(p.job_finding_per_month, access, p.failure_per_month)
-    mean_it, mean = home_wage_mean_usd()
-    other = equations.wage_abroad(hosts.wage_mean_usd, high, mean, p.skill_portability)
-    in_it = equations.wage_abroad(hosts.wage_it_usd, high, mean_it, p.skill_portability)
-    wages = np.stack([other, in_it, np.zeros_like(other)])
-    local = wages[:, None, None, :, :] * share[None, None, :, None, :]
-    remote = equations.remote_income(high, p.transfer_barrier, hosts.payments)
-    follows = np.array([0.0, 1.0])[None, :, None, None, None]
-    abroad = equations.consumption(
-        np.maximum(local, remote * follows),
-        p.rent_share * hosts.rent_usd,
-        hosts.prices,
-        p.subsistence_ppp_usd,
-    )
-    home = equations.consumption(
-        low * real_wage_index, 0.0, home_value("price_level"), p.subsistence_ppp_usd
-    )
-    gain = equations.worth_of_consumption(p.consumption_weight, abroad)
-    gain -= equations.worth_of_consumption(p.consumption_weight, home)
-    return np.asarray(gain[PAID][:, :, SPEAKS])
-
-
 @cache
 def wage_ladder() -> Ladder:
     """Wage cells by their lower edges."""
     return Ladder(wage_edges())
-
-
-@cache
-def wage_edges() -> Floats:
-    """Edges of wage cells that cover every income at home, USD a month."""
-    mean, sigma = home_wage_usd(), wage_spread()
-    low = np.log(mean.min()) - WAGE_LIMIT * sigma - sigma**2 / 2 - 1e-9
-    high = np.log(mean.max()) + WAGE_LIMIT * sigma - sigma**2 / 2 + 1e-9
-    return np.exp(np.linspace(low, high, int(np.ceil((high - low) / WAGE_STEP)) + 1))

@@ -20,14 +20,18 @@ from functools import cache
 
 import numpy as np
 
-from abm.bounds import luck_weights
+from abm import equations
+from abm.best_offers import SKILLED, VISITS, consumption_gain, worth_by_host
 from abm.chance import Chance, Floats, Integers, Words, halves, name_keys
+from abm.hosts import HostColumns
 from abm.hosts_table import HOST_NAMES
 from abm.ladder import Ladder
 from abm.options import EVERY_HOST, Options
+from abm.parameters import Parameters
 from abm.people import People
 
 ROUNDS = 12  # so many that few people need more
+EQUAL_SHARE = 0.1  # of the weights of luck, so that no host is out of reach
 _PURPOSES = tuple(f"luck {number}" for number in range(ROUNDS))
 _32 = np.uint64(32)
 
@@ -121,6 +125,21 @@ def ladder_of_table() -> tuple[Integers, Ladder]:
     """The ladder of the packaged weights, the rows one after the other."""
     order, upper = edges_by_key(luck_table(), name_keys(HOST_NAMES))
     return order, Ladder((upper + (np.arange(len(upper)) << 32)[:, None]).ravel())
+
+
+@cache
+def luck_weights() -> Floats:
+    """Weight w of each host in the luck of departure, shape (livelihoods, leanings, hosts).
+
+    The hosts' shares by default parameters before the war, mixed with equal ones. They set how
+    luck is laid out, so they must not follow a scenario.
+    """
+    p = Parameters()
+    hosts = HostColumns(p)
+    spent = np.median(consumption_gain(p, hosts, 1.0), axis=3)[:, :, :, None, :]
+    worth = worth_by_host(p, hosts)[:, None, :, :, :]
+    share = equations.logit_probabilities(worth + spent)[:, :, [VISITS, SKILLED]].mean(axis=(1, 2))
+    return EQUAL_SHARE / share.shape[-1] + (1.0 - EQUAL_SHARE) * share
 
 
 @cache

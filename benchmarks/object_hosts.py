@@ -10,13 +10,12 @@ import numpy as np
 
 from abm import equations
 from abm import equations_of_hosts as host_equations
-from abm.bounds import luck_weights
 from abm.calendar import DAYS_PER_WEEK, WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.chance import Chance, name_key, name_keys
 from abm.hosts import PROGRAMMES, REVIEW_WEEKS, STRICTNESS_AT_START, VISA_DAYS, HostColumns
 from abm.hosts_table import HOME, HOST_NAMES
 from abm.levers import KREMLIN_LEVERS
-from abm.luck import luck_at_home
+from abm.luck import luck_at_home, luck_weights
 from abm.parameters import Parameters
 from abm.population import Population
 from abm.screening import listed

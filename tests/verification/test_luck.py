@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from abm.bounds import luck_weights
 from abm.chance import Chance, name_key, name_keys
 from abm.hosts_table import HOME, HOST_NAMES
-from abm.luck import luck_at_home
+from abm.luck import luck_at_home, luck_weights
 from abm.screening import BANDS, listed
 
 LEAST_P = 1e-4  # the draws are fixed, so a test that passes once passes for ever
