@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from abm import choices
 from abm.model import EmigrationModel
 from abm.scenario import packaged_scenarios
 
@@ -27,12 +29,27 @@ def test_looking_at_everybody_gives_the_same_moves(
 
 
 def test_when_half_the_country_wants_to_leave_it_is_still_exact(
-    finished: Callable[..., EmigrationModel],
+    finished: Callable[..., EmigrationModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wish = {"cost_of_leaving": 4.0, "attachment_spread": 0.5, "journey_months": 0.2}
-    runs = [finished(until="2022-05-31", set=wish, screened=way) for way in (True, False)]
-    pd.testing.assert_frame_equal(runs[0].moves_table(), runs[1].moves_table())
-    pd.testing.assert_frame_equal(runs[0].outcomes(), runs[1].outcomes())
+    wishes: list[np.ndarray] = []
+
+    def noted(d: Any, able: Any, world: Any, wish: np.ndarray, wished: np.ndarray) -> np.ndarray:
+        wishes.append(wish != choices.RUSSIA)
+        return kept_out(d, able, world, wish, wished)
+
+    kept_out = choices.kept_out
+    monkeypatch.setattr(choices, "kept_out", noted)
+    eager = {
+        "cost_of_leaving": 4.0,
+        "attachment_spread": 0.5,
+        "insecurity_weight": 0.0,
+        "leaning_weight": 2.5,
+    }
+    everybody = finished(until="2022-05-31", set=eager, screened=False)
+    assert np.concatenate(wishes).mean() > 0.5  # of all who reconsider
+    screened = finished(until="2022-05-31", set=eager)
+    pd.testing.assert_frame_equal(screened.moves_table(), everybody.moves_table())
+    pd.testing.assert_frame_equal(screened.outcomes(), everybody.outcomes())
 
 
 @pytest.mark.parametrize("looking_ahead", [False, True])
