@@ -68,11 +68,11 @@ def check(directory: str | Path, overwrite: bool = False, mark: str = RUN) -> Pa
     try:
         folder = folder.resolve()
         _check_free(folder, overwrite, mark)
-        above = next(parent for parent in folder.parents if parent.exists())
+        above = next(parent for parent in folder.parents if os.path.lexists(parent))
         probe = _beside(above / folder.name, "probe")
         probe.mkdir()
         probe.rmdir()
-    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
         raise OutputError(cannot_write(folder, error)) from error
     return folder
 
