@@ -53,10 +53,15 @@ def test_an_evidence_scenario_runs(name: str) -> None:
 
 
 def test_more_return_where_the_evidence_says_so() -> None:
-    """By the kept table: over draws the share returned by 2024 rises from low to high."""
+    """By the kept table: the share returned by 2024 rises from low to high.
+
+    At draws; of centres, which are single points, two may be the same.
+    """
     table = pd.read_csv(KEPT / "targets.csv")
-    shares = table[table["id"] == "T15"].set_index("evidence")["at_draws"]
-    assert shares["low"] < shares["middle"] < shares["high"]
+    shares = table[table["id"] == "T15"].set_index("evidence")
+    draws, centre = shares["at_draws"], shares["simulated"]
+    assert draws["low"] < draws["middle"] < draws["high"]
+    assert centre["low"] < centre["middle"] <= centre["high"]
 
 
 def test_every_candidate_of_the_fit_has_a_status() -> None:

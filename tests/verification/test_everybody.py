@@ -32,16 +32,17 @@ def test_when_half_the_country_wants_to_leave_it_is_still_exact(
     finished: Callable[..., EmigrationModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wishes: list[np.ndarray] = []
+    kept_out = choices.kept_out
 
     def noted(d: Any, able: Any, world: Any, wish: np.ndarray, wished: np.ndarray) -> np.ndarray:
         wishes.append(wish != choices.RUSSIA)
         return kept_out(d, able, world, wish, wished)
 
-    kept_out = choices.kept_out
     monkeypatch.setattr(choices, "kept_out", noted)
     eager = {
         "cost_of_leaving": 4.0,
         "attachment_spread": 0.5,
+        "journey_months": 0.2,  # so that most of them can
         "insecurity_weight": 0.0,
         "leaning_weight": 2.5,
     }
