@@ -207,3 +207,12 @@ def test_sizes() -> None:
     assert [size(each) for each in (400, 12_300, 3_400_000, 1.25e9)] == [
         *("0 kB", "12 kB", "3.4 MB", "1.2 GB"),
     ]
+
+
+@pytest.mark.parametrize("command", [["sweep", "mine.toml"], ["calibrate"], ["run", "war-years"]])
+def test_a_folder_behind_a_circle_of_links_is_one_clear_line(
+    command: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "circle").symlink_to("circle")
+    assert main([*command, "--out", "circle/mine"]) == 1
+    assert "too many levels of symbolic links" in refusal(capsys)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from abm.errors import InputError, unknown
 from abm.study.cluster import Cluster
+from abm.study.store import resolved
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def script(
         raise InputError(f"{parts} is no number of parts. Example: --script {kind} --workers 20")
     batch, asked = BATCHES[kind], cluster or Cluster()
     words = [sys.executable, "-m", "abm", "sweep", Path(study).resolve(), "--out"]
-    command = " ".join(shlex.quote(str(word)) for word in (*words, Path(out).resolve()))
+    command = " ".join(shlex.quote(str(word)) for word in (*words, resolved(out)))
     return TEXT.format(
         directives="\n".join(_directives(batch, parts, asked)),
         submit=batch.submit,

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from abm.errors import OutputError
 from abm.study.factors import NAMED
-from abm.study.store import cannot_write, sync_folder
+from abm.study.store import above, cannot_write, sync_folder
 
 RUNS, OUTCOMES = "runs", "outcomes"
 DONE, FAILED, TIMED_OUT = "done", "failed", "timed out"
@@ -139,8 +139,7 @@ def check_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(0, "it is a folder")
-        above = next(parent for parent in path.absolute().parents if parent.exists())
-        probe = above / f".{path.name}.{secrets.token_hex(6)}.probe"
+        probe = above(path.absolute()) / f".{path.name}.{secrets.token_hex(6)}.probe"
         probe.touch(exist_ok=False)
         probe.unlink()
     except OSError as error:

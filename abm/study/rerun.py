@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from abm.errors import InputError
-from abm.study import parts, sweep_store, work
+from abm.study import parts, store, sweep_store, work
 from abm.study.plan import PlannedRun
 from abm.study.sweep_results import Sweep
 
@@ -39,7 +39,7 @@ def rerun(folder: str | Path, run: str) -> Again:
     run : its id, or the first digits if no other begins so
     Raises InputError if there is no such run, or the model is another version.
     """
-    folder = Path(folder).resolve()
+    folder = store.resolved(folder)
     plan = sweep_store.plan_of(folder)
     sweep_store.check_version(plan, folder)
     stored, outcomes = _stored(folder, run)

@@ -64,17 +64,25 @@ def check(directory: str | Path, overwrite: bool = False, mark: str = RUN) -> Pa
     InputError : the folder holds results and ``overwrite`` is false, or it holds something else
     OutputError : the folder cannot be made
     """
-    folder = Path(directory).expanduser()
+    folder = resolved(directory)
     try:
-        folder = folder.resolve()
         _check_free(folder, overwrite, mark)
-        above = next(parent for parent in folder.parents if os.path.lexists(parent))
-        probe = _beside(above / folder.name, "probe")
+        probe = _beside(above(folder) / folder.name, "probe")
         probe.mkdir()
         probe.rmdir()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+    except OSError as error:
         raise OutputError(cannot_write(folder, error)) from error
     return folder
+
+
+def resolved(path: str | Path) -> Path:
+    """The absolute path, links followed; never an error: of links in a circle the first is kept."""
+    return Path(os.path.realpath(Path(path).expanduser()))
+
+
+def above(path: Path) -> Path:
+    """Of what holds an absolute path, the nearest that there is, a link to nowhere included."""
+    return next(parent for parent in path.parents if os.path.lexists(parent))
 
 
 def write(

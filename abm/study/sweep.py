@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from abm.errors import InputError, OutputError
-from abm.study import engines, parts, stopping, study_file, sweep_store, work
+from abm.study import engines, parts, stopping, store, study_file, sweep_store, work
 from abm.study.plan import Plan
 from abm.study.progress import Progress, told
 from abm.study.study_file import Study
@@ -94,13 +94,13 @@ def sweep(
 def opened(study: Source, out: str | Path | None) -> tuple[Study, Path]:
     """A checked study and the folder for its results."""
     if isinstance(study, (str, Path)) and Path(study).is_dir():
-        folder = Path(study)
-        if out is not None and Path(out).resolve() != folder.resolve():
+        folder = store.resolved(study)
+        if out is not None and store.resolved(out) != folder:
             raise InputError(f"{study} is a sweep's folder, so its results go there, not to {out}")
-        return sweep_store.plan_of(folder.resolve()).study, folder.resolve()
+        return sweep_store.plan_of(folder).study, folder
     checked = study if isinstance(study, Study) else study_file.read(study)
     folder = Path(out) if out is not None else Path("results") / checked.name
-    return checked, folder.expanduser().resolve()
+    return checked, store.resolved(folder)
 
 
 def forget_failures(folder: Path, share: Share = WHOLE) -> int:

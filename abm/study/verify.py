@@ -47,7 +47,7 @@ def verify(directory: str | Path, runs: int = 1, progress: Progress | None = Non
     runs : how many, from the first on; 0: none. A sweep's runs are taken from its table.
     Raises InputError if the folder holds no results of abm run or abm sweep, or torn ones.
     """
-    folder = Path(directory).resolve()
+    folder = store.resolved(directory)
     if (folder / store.RUN).is_file():
         return _of_run(folder, runs, progress)
     if (folder / sweep_store.STUDY).is_file():

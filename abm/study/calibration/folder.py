@@ -146,7 +146,7 @@ def opened(path: str | Path, calibration: Calibration) -> Path:
 
 def checked(path: str | Path, calibration: Calibration) -> Path:
     """As `opened`, but writes nothing."""
-    folder = Path(path).expanduser().resolve()
+    folder = store.resolved(path)
     if not (folder / ABOUT).exists():
         if folder.exists() and any(folder.iterdir()):
             raise InputError(f"{folder} holds no calibration (no {ABOUT}); {OTHER}")
