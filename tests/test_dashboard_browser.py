@@ -118,9 +118,11 @@ def stock_after(weeks: int, **settings: float) -> str:
 
 def await_stock(page: Browser, weeks: int, **settings: float) -> None:
     """Until the page shows as many people abroad as the model has after so many weeks."""
-    stock = stock_after(weeks, **settings)
-    page.until(lambda: numbers(page).get("stock abroad") == stock, f"{stock} abroad")
-    assert week(page) == weeks
+    wanted = (stock_after(weeks, **settings), weeks)
+    page.until(  # each in a message of its own, so one may come before the other
+        lambda: (numbers(page).get("stock abroad"), week(page)) == wanted,
+        "{} abroad after {} weeks".format(*wanted),
+    )
 
 
 def test_play_and_pause_and_the_curve_follows(page: Browser) -> None:
