@@ -132,6 +132,13 @@ class Accounts:
         e.capital_abroad_usd[rows] = share * e.property_usd[rows]
         self._flow(host, e.savings_usd[rows] + e.capital_abroad_usd[rows])
 
+    def carry_capital(self, rows: Integers, host: Integers) -> None:
+        """Of those who move on: what they hold abroad goes with them."""
+        e = self._model.emigrants
+        held = e.savings_usd[rows] + e.capital_abroad_usd[rows]
+        self._flow(e.place[rows], -held)
+        self._flow(host, held)
+
     def bring_capital(self, rows: Integers) -> None:
         """Of those who return: what is left of savings comes back with the property."""
         e = self._model.emigrants

@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.chance import Chance, Floats, Integers, Words, quarter_below
 from abm.elite import is_invited
-from abm.hosts import HostColumns
+from abm.hosts import PROTECTION, HostColumns
 from abm.options import EVERY_HOST, Options, one_each
 from abm.parameters import Parameters
 from abm.people import Flags, People
@@ -73,12 +73,8 @@ def doors(
     people, o = applicants.people, applicants.options
     luck = papers(chance, people.ids, o, hosts)
     descent = o.of_person(people.descent_host) == o.host
-    on_visa = quarter_below(luck, 2, o.of_host(hosts.tourist_visas * hosts.visa_reach))
-    visa_free = o.of_host(hosts.visa_free_days > 0)
-    papers_do = o.of_host(hosts.draft_papers_only == 0) | o.of_person(applicants.draftable)
-    visit = (visa_free | on_visa) & papers_do
+    visit = may_visit(luck, applicants.draftable, hosts, o)
     passport, exempt = has_passport(people, hosts, o), admits_despite_ban(hosts, o)
-    banned = o.of_host(hosts.entry_ban > 0)
 
     family = o.of_person(applicants.family_place) == o.host
     invited = is_invited(luck, people, o, hosts)
@@ -86,7 +82,7 @@ def doors(
     def opened(grounds: Grounds) -> Flags:
         settlement, permit, resettled, protection = grounds
         ground = descent | family | settlement | permit | resettled
-        return passport & ((ground & exempt) | protection | invited | (visit & ~banned))
+        return passport & ((ground & exempt) | protection | invited | visit)
 
     grounds = _grounds(applicants, luck, hosts, hosts.heard)
     settlement, permit, resettled, protection = grounds
@@ -101,7 +97,8 @@ def doors(
     unheard_of = _not_heard(hosts, parameters, week)
     believed = open
     if unheard_of.any():  # doors of which some have not heard that they are shut
-        reach = visa_free | quarter_below(luck, 2, o.of_host(hosts.visa_reach))
+        reach = o.of_host(hosts.visa_free_days > 0)
+        reach = reach | quarter_below(luck, 2, o.of_host(hosts.visa_reach))
         news = _luck_by_host("news", chance, people.ids, o, hosts)
         believed = open | (passport & reach & quarter_below(news, 0, o.of_host(unheard_of)))
     return Doors(open, believed, unheard, status, weeks, resettled)
@@ -127,19 +124,39 @@ def _grounds(
     people, o = applicants.people, applicants.options
 
     def granted(who: Flags, quarter: int, lever: str) -> Flags:
-        share = offers.get(lever)
-        if share is None or not share.any():
-            return np.zeros(luck.shape, dtype=bool)
-        return o.of_person(who) & quarter_below(luck, quarter, o.of_host(share))
+        return _granted(who, luck, quarter, offers.get(lever), o)
 
     permit = granted(people.skilled, 1, "skill_visas")
     permit |= granted(people.works, 1, "job_seeker_permits")
-    protection = granted(people.activist, 3, "humanitarian_visas_activists")
-    protection |= granted(applicants.draftable, 3, "humanitarian_visas_draft")
+    protection = protected(people.activist, applicants.draftable, luck, offers, o)
     settlement = granted(~applicants.settled_before, 0, "simplified_settlement")
     waits = (applicants.place >= 0) & hosts.borders_russia[applicants.place]
     resettled = granted(waits, 0, "resettlement") & o.of_host(~hosts.borders_russia)
     return settlement, permit, resettled, protection
+
+
+def _granted(who: Flags, luck: Words, quarter: int, share: Floats | None, o: Options) -> Flags:
+    """Who of some people gets what a share by host would, by a quarter of their luck."""
+    if share is None or not share.any():
+        return np.zeros(luck.shape, dtype=bool)
+    return o.of_person(who) & quarter_below(luck, quarter, o.of_host(share))
+
+
+def protected(
+    activist: Flags, draftable: Flags, luck: Words, offers: dict[str, Floats], o: Options
+) -> Flags:
+    """Whom hosts protect: activists (P4a), and men whom the draft could take (P4b)."""
+    activists, evaders = (offers.get(lever) for lever in PROTECTION)
+    return _granted(activist, luck, 3, activists, o) | _granted(draftable, luck, 3, evaders, o)
+
+
+def may_visit(luck: Words, draftable: Flags, hosts: HostColumns, o: Options) -> Flags:
+    """Who may come on a visit: without a visa or on one, with draft papers where these are asked
+    for (P5), unless entry is banned; luck: with papers."""
+    on_visa = quarter_below(luck, 2, o.of_host(hosts.tourist_visas * hosts.visa_reach))
+    papers_do = o.of_host(hosts.draft_papers_only == 0) | o.of_person(draftable)
+    admitted = (o.of_host(hosts.visa_free_days > 0) | on_visa) & papers_do
+    return np.asarray(admitted & o.of_host(hosts.entry_ban == 0))
 
 
 def papers(chance: Chance, ids: Integers, o: Options, hosts: HostColumns) -> Words:

@@ -192,6 +192,10 @@ class Emigrants:
         places[positions == own] = HOME
         return some, places
 
+    def strike(self, rows: Integers, trigger: int) -> None:
+        """Make rows decide this week, for a cause, unless they have a more urgent one."""
+        self.trigger[rows] = np.maximum(self.trigger[rows], trigger)
+
     def put(self, rows: Integers, place: Integers | int) -> None:
         """Put rows, each once, in a host, at HOME or in the ARMY: the one way to move."""
         was_away = (self.place[rows] != HOME).astype(float)

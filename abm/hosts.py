@@ -29,6 +29,7 @@ VISA_DAYS = 90  # stay on a Schengen or other visitor's visa
 LONG_AGO = 10_000
 UNHEARD_OF = 1e-4  # share of people; when no more have not heard, everybody has
 # Levers that open doors, of which people hear little by little (M33).
+PROTECTION = ("humanitarian_visas_activists", "humanitarian_visas_draft")  # P4a, P4b
 PROGRAMMES = (
     "humanitarian_visas_activists", "humanitarian_visas_draft", "simplified_settlement",
     "job_seeker_permits", "skill_visas", "resettlement",
@@ -166,6 +167,18 @@ class HostColumns:
         """Where nobody may come on a visit: entry is banned, or visas are needed and none given."""
         no_visas = (self.visa_free_days == 0) & (self.tourist_visas == 0)
         return np.asarray((self.entry_ban > 0) | no_visas)
+
+    @property
+    def asks_visitors(self) -> Flags:
+        """Where not everybody may come on a visit at any time, (hosts,)."""
+        free = (self.visa_free_days > 0) & (self.entry_ban == 0) & (self.draft_papers_only == 0)
+        return np.asarray(~free)
+
+    @property
+    def protects(self) -> Flags:
+        """Where some have heard that activists or men who evade the draft are protected (P4)."""
+        activists, evaders = (self.heard[lever] for lever in PROTECTION)
+        return np.asarray((activists > 0) | (evaders > 0))
 
     @property
     def visitor_weeks(self) -> Floats:

@@ -46,7 +46,7 @@ class Kremlin(mesa.Agent):
         )
         self.risk: Floats = np.zeros(len(self.exposure))
         self.called_up = 0.0
-        self.news = 0.0  # share of those abroad whom this week's calls or change of regime stir
+        self.news = 0.0  # share of those abroad whom calls or a change of regime are about to stir
         self._taken = np.zeros_like(population.class_size)
         self._class_size = np.maximum(population.class_size, 1.0)
 

@@ -84,7 +84,7 @@ LEVERS: tuple[Lever, ...] = (
     _host("security_plea", "M18", "index", 0, 1, "how far politicians plead security"),
     _host("weekly_places", "capacity", "people a week", 0, NO_LIMIT, "most who may enter"),
     _host("competing_refugees", "M34", "people", 0, 1e7, "refugees who seek the same flats"),
-    _host("incident", "M16", "index", 0, 1, "severity of an incident with the public"),
+    _host("incident", "M16", "index a week", 0, 1, "severity of incidents, while they last"),
     _host("host_constant", "ξ", "util", -8, 8, "what the model does not explain of a host"),
     _kremlin("mobilisation", "P18", "index", 0, 1, "strength of the order M"),
     _kremlin("mobilisation_quota", "P18", "people", 0, 5e6, "men to call up"),

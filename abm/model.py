@@ -130,7 +130,6 @@ class EmigrationModel(mesa.Model):
 
     def events(self) -> None:
         """Levers take the values dated to this week; what ends goes back first."""
-        self.kremlin.news = 0.0
         self._schedule.act(self.week, self.set_lever, self.host_columns.release)
 
     def kremlin_acts(self) -> None:

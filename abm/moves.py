@@ -13,7 +13,7 @@ from abm.chance import Integers
 from abm.choices import RUSSIA
 from abm.deciders import doors_of, settled_with
 from abm.decision import income_follows, local_wages
-from abm.doors import IS_SECURE, LONG_PERMIT, PERMIT, VISITOR, weeks_on_entry
+from abm.doors import LONG_PERMIT, PERMIT, VISITOR, weeks_on_entry
 from abm.elite import comes_along, worth_at_home
 from abm.emigrants import (
     HOME,
@@ -48,6 +48,8 @@ def move(model: EmigrationModel, intents: Intents) -> None:
     _depart(model, people.take(leaving), moves.take(leaving))
     enters = np.flatnonzero(~returning)
     rows = model.emigrants.row_of(moves.person)
+    onward = np.flatnonzero((moves.origin >= 0) & ~returning)
+    model.economy.carry_capital(rows[onward], moves.destination[onward])
     _arrive(model, people.take(enters), rows[enters], moves.destination[enters])
     entered = np.bincount(moves.destination[enters], moves.people[enters], RUSSIA)
     model.host_columns.places_left -= entered
@@ -183,9 +185,11 @@ def _arrive(model: EmigrationModel, people: People, rows: Integers, host: Intege
     there = one_each(host)
     door = doors_of(model, people, settled_with(model, partner, e.place_of(partner)), there)
     e.status[rows] = door.status
-    family = np.flatnonzero(~door.open)  # let in with a partner: settled if the partner is
-    settled = IS_SECURE[e.status[e.row_of(partner[family])]]
-    e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
+    e.put(rows, host)
+    visitors = door.open & (door.status == VISITOR)
+    for family in (np.flatnonzero(~door.open), np.flatnonzero(visitors)):  # as the partner is
+        settled = settled_with(model, partner[family], e.place_of(partner[family])) == host[family]
+        e.status[rows[family]] = np.where(settled, PERMIT, VISITOR)
     status = e.status[rows]
     e.settled_before[rows] |= status == LONG_PERMIT
     weeks = weeks_on_entry(status, hosts.permit_weeks[host], hosts.visitor_weeks[host])
@@ -202,7 +206,6 @@ def _arrive(model: EmigrationModel, people: People, rows: Integers, host: Intege
     e.work[rows] = np.where(e.work[rows] == REMOTE_WORK, REMOTE_WORK, JOBLESS)
     e.discrimination[rows] = 0.0
     e.arrived_week[rows] = week
-    e.put(rows, host)
 
 
 def _come_home(model: EmigrationModel, rows: Integers) -> None:

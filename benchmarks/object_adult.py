@@ -106,10 +106,7 @@ class Adult(mesa.Agent):
         word, partner = self.word_of(host), self.partner
         settled = partner is not None and partner.host is host and partner.status in SECURE
         joins = with_partner or settled
-        on_visa = quarter(word, 2) < host.tourist_visas * host.visa_reach
-        visit = (host.visa_free_days > 0 or on_visa) and (
-            self.draftable or host.draft_papers_only == 0
-        )
+        visit = self.may_visit(host)
         passport = self.foreign_passport or host.internal_passport
         banned = host.entry_ban > 0
         exempt = not banned or host.entry_exemptions > 0
@@ -117,7 +114,7 @@ class Adult(mesa.Agent):
 
         def opens(ground: Grounds) -> bool:
             asked = descent or ground.settlement or ground.permit or ground.resettled
-            may = (asked and exempt) or ground.protection or (visit and not banned)
+            may = (asked and exempt) or ground.protection or visit
             return bool(passport and may)
 
         ground = self.grounds(host, host.heard, joins)
@@ -137,21 +134,36 @@ class Adult(mesa.Agent):
             weeks=weeks_on_entry(host, status),
         )
 
+    def may_visit(self, host: ObjectHost) -> bool:
+        """Whether a host would let this person in on a visit."""
+        on_visa = quarter(self.word_of(host), 2) < host.tourist_visas * host.visa_reach
+        admitted = host.visa_free_days > 0 or on_visa
+        papers_do = self.draftable or host.draft_papers_only == 0
+        return bool(admitted and papers_do and host.entry_ban == 0)
+
+    def runs_border(self, host: ObjectHost) -> bool:
+        """Whether this person may renew a visit by leaving and coming in again."""
+        return host.border_run > 0 and self.may_visit(host)
+
+    def is_protected(self, host: ObjectHost, offers: dict[str, float] | None = None) -> bool:
+        """Whether a host protects this person from Russia, by offers it has been heard of."""
+        word, offers = self.word_of(host), offers or host.heard
+        return (self.activist and quarter(word, 3) < offers["humanitarian_visas_activists"]) or (
+            self.draftable and quarter(word, 3) < offers["humanitarian_visas_draft"]
+        )
+
     def grounds(self, host: ObjectHost, offers: dict[str, float], joins: bool) -> Grounds:
         """On what grounds a host would let this person stay, by offers of doors."""
         word = self.word_of(host)
         skill = self.skilled and quarter(word, 1) < offers["skill_visas"]
         seeks = self.seeks_work and quarter(word, 1) < offers["job_seeker_permits"]
         waits = self.host is not None and self.host.borders_russia and not host.borders_russia
-        activists = offers["humanitarian_visas_activists"]
-        evaders = offers["humanitarian_visas_draft"]
         return Grounds(
             settlement=not self.settled_before
             and quarter(word, 0) < offers["simplified_settlement"],
             permit=skill or seeks or joins,
             resettled=bool(waits and quarter(word, 0) < offers["resettlement"]),
-            protection=(self.activist and quarter(word, 3) < activists)
-            or (self.draftable and quarter(word, 3) < evaders)
+            protection=self.is_protected(host, offers)
             or quarter(word, 3) < self.elite_share_invited(host),
         )
 

@@ -159,12 +159,7 @@ def live_abroad(adult: Adult) -> None:
         strike(adult, DISCRIMINATION)
     work_a_week(adult, third(word, 2))
     spend_a_week(adult)
-    stay = model.week - adult.arrived_week
-    needs_permit = adult.host.border_run == 0 or adult.work == LOCAL_WORK
-    if adult.status == VISITOR and needs_permit and stay >= p.application_weeks:
-        apply_for_permit(adult)
-    if adult.permit_ends <= model.week:
-        answer_permit(adult)
+    check_permit(adult)
     news = model.kremlin.news
     if news > 0 and model.luck.uniform("news from home", adult.person, model.week) < news:
         strike(adult, NEWS_FROM_HOME)
@@ -215,6 +210,27 @@ def spend_a_week(adult: Adult) -> None:
         strike(adult, SAVINGS_ENDED)
 
 
+def check_permit(adult: Adult) -> None:
+    """A week of somebody's papers; who waits for a renewal, or has lost a stay, decides."""
+    model, host = adult.model, adult.host
+    assert host is not None
+    stay = model.week - adult.arrived_week
+    if adult.status == LONG_PERMIT and stay >= host.citizenship_weeks:
+        adult.status, adult.permit_ends = CITIZEN, model.week + CITIZEN_WEEKS
+    start = model.parameters.application_weeks
+    if adult.status == VISITOR and stay >= start:
+        if not adult.runs_border(host) and stay >= start + 1:
+            strike(adult, PERMIT_ENDED)
+        if not adult.runs_border(host) or adult.work == LOCAL_WORK or adult.is_protected(host):
+            apply_for_permit(adult)
+    elif adult.status == IRREGULAR and adult.is_protected(host):
+        apply_for_permit(adult)
+    if adult.permit_ends <= model.week:
+        answer_permit(adult)
+    if adult.permit_ends == model.week + 1 and adult.status in (PERMIT, LONG_PERMIT):
+        strike(adult, PERMIT_ENDED)
+
+
 def apply_for_permit(adult: Adult) -> None:
     """Ask for a permit and wait; a settlement is granted at once."""
     adult.status = PENDING
@@ -229,17 +245,18 @@ def answer_permit(adult: Adult) -> None:
     """A stay that ends is renewed at the border, applied for, granted or refused."""
     model, host, week = adult.model, adult.host, adult.model.week
     assert host is not None
-    if adult.status == VISITOR and host.border_run > 0:
+    if adult.status == VISITOR and adult.runs_border(host):
         adult.permit_ends = week + host.visitor_weeks
     elif adult.status in (VISITOR, IRREGULAR):
         apply_for_permit(adult)
         strike(adult, PERMIT_ENDED)
     elif adult.status != CITIZEN:
-        if model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal:
+        luck = model.luck.uniform("permit", adult.person, adult.weeks_abroad)
+        if luck < host.refusal and not adult.is_protected(host):
             model.refusals.append((week, adult.person, host.name, adult.status != PENDING))
             model.rejections += adult.people
             adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS
-            if host.border_run > 0:
+            if adult.runs_border(host):
                 adult.status, adult.permit_ends = VISITOR, week + host.visitor_weeks
             adult.work = JOBLESS if adult.work == LOCAL_WORK else adult.work
             strike(adult, PERMIT_REFUSED)

@@ -308,11 +308,7 @@ class ObjectModel(mesa.Model):
             intent.adult.work = REMOTE_WORK if intent.adult.work == REMOTE_WORK else JOBLESS
         for intent, door in doors:
             intent.adult.status = door.status
-        for intent, door in doors:
-            if not door.open:  # let in with a partner: settled if the partner is
-                partner = intent.adult.partner
-                settled = partner is not None and partner.status in SECURE
-                intent.adult.status = PERMIT if settled else VISITOR
+        settle_with_partners(doors)
         for intent, door in doors:
             arrive(intent, self.week, door)
         for intent in leaving + onward:
@@ -337,6 +333,19 @@ class ObjectModel(mesa.Model):
 def with_doors(intents: Iterable[Intent]) -> list[tuple[Intent, Door]]:
     """Moves with their doors, all seen before any of them is made."""
     return [(i, i.adult.door(i.destination)) for i in intents if i.destination is not None]
+
+
+def settle_with_partners(doors: list[tuple[Intent, Door]]) -> None:
+    """Who is let in with a partner, then who is a visitor, has a permit if the partner is settled
+    in the host or settles there now."""
+    enters = {intent.adult: intent.destination for intent, _ in doors}
+    shut = [intent for intent, door in doors if not door.open]
+    visit = [intent for intent, door in doors if door.open and door.status == VISITOR]
+    for intent in (*shut, *visit):
+        partner = intent.adult.partner
+        there = partner is not None and enters.get(partner, partner.host) is intent.destination
+        settled = there and partner is not None and partner.status in SECURE
+        intent.adult.status = PERMIT if settled else VISITOR
 
 
 def depart(intent: Intent, week: int) -> None:
