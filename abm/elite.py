@@ -103,7 +103,7 @@ def elite_worth(
 ) -> tuple[Floats | float, Floats | float]:
     """M29: what being of the elite adds in the hosts, by option, and at home, (people,).
 
-    Who has left has lost career and rents for good, so they do not call anybody back.
+    Career and rents are of those at home, so they do not call anybody back.
     """
     elite = people.elite > 0
     if not elite.any():

@@ -169,10 +169,14 @@ class HostColumns:
         return np.asarray((self.entry_ban > 0) | no_visas)
 
     @property
+    def borders_run(self) -> Flags:
+        """Where a visit may be renewed by leaving and coming in again, as long as visits are."""
+        return np.asarray((self.border_run > 0) & ~self.shut_to_visitors)
+
+    @property
     def asks_visitors(self) -> Flags:
-        """Where not everybody may come on a visit at any time, (hosts,)."""
-        free = (self.visa_free_days > 0) & (self.entry_ban == 0) & (self.draft_papers_only == 0)
-        return np.asarray(~free)
+        """Where a visit takes more than a passport: a visa, or draft papers."""
+        return np.asarray((self.visa_free_days == 0) | (self.draft_papers_only > 0))
 
     @property
     def protects(self) -> Flags:

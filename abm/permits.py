@@ -59,10 +59,9 @@ def check_permits(model: EmigrationModel, rows: Integers) -> None:
 
 
 def runs_border(model: EmigrationModel, rows: Integers) -> Flags:
-    """Who may renew a visit by leaving and coming in again: where hosts bear with it, and would
-    let these people in this week."""
+    """Who may renew a visit by leaving and coming in again: where it would let them in again."""
     hosts, place = model.host_columns, model.emigrants.place[rows]
-    runs = np.asarray(hosts.border_run[place] > 0)
+    runs = hosts.borders_run[place]
     asked = np.flatnonzero(runs & hosts.asks_visitors[place])
     if len(asked):
         there = one_each(place[asked])

@@ -229,6 +229,23 @@ def test_what_comes_back_at_once_is_no_outflow() -> None:
     assert (e.capital_abroad_usd[rows] == 0).all()
 
 
+def test_who_moves_on_takes_their_money_along() -> None:
+    """From one host's books to the other's: nothing more has left Russia."""
+    model = stepped(EmigrationModel(scale=3000), 4)
+    e, host = model.emigrants, HOST_NAMES.index("Mongolia")
+    rows = e.abroad()[:5]
+    places = {*e.place[rows].tolist(), host}
+    names = ("World", *(HOST_NAMES[place] for place in places))
+    before = {name: last(model, "capital_outflow", name) for name in names}
+    held = (e.savings_usd[rows] + e.capital_abroad_usd[rows]).sum() * 3000 / USD_PER_EUR
+    assert held > 0 and host not in e.place[rows]
+    model.economy.carry_capital(rows, np.full(len(rows), host))
+    change = {name: last(model, "capital_outflow", name) - before[name] for name in names}
+    assert change["Mongolia"] == pytest.approx(held)
+    assert sum(change[name] for name in names[1:]) == pytest.approx(0.0, abs=1e-6 * held)
+    assert change["World"] == pytest.approx(0.0, abs=1e-6 * held)
+
+
 def test_hosts_gain_workers_and_money(model: EmigrationModel) -> None:
     e, p, scale = model.emigrants, model.scenario.parameters, model.population.scale
     rows = e.abroad()

@@ -128,6 +128,19 @@ def test_p2_visas_for_visitors(model: EmigrationModel) -> None:
     assert shares[0] < shares[1] < shares[2]
 
 
+def test_p2_visas_where_none_were_asked(model: EmigrationModel) -> None:
+    """They keep out some who came without one, not all of them, and fewer the more are granted."""
+    free = at_the_border(model, "Turkey")
+    visitors = free.open & (free.status == VISITOR)
+    shares = []
+    for granted in (0.0, 0.5, 1.0):
+        asked = at_the_border(model, "Turkey", visa_free_days=0, tourist_visas=granted)
+        shares.append(asked.open[visitors].mean())
+    reach = model.hosts["Turkey"].visa_reach
+    assert shares == pytest.approx([0.0, 0.5 * reach, reach], abs=0.02)
+    assert 0.5 < reach < 0.6
+
+
 def test_p4a_opens_to_activists_alone(model: EmigrationModel) -> None:
     few = at_the_border(model, "Germany", humanitarian_visas_activists=0, tourist_visas=0)
     many = at_the_border(model, "Germany", humanitarian_visas_activists=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from finished_runs import (
     column,
     finished,
@@ -16,13 +17,18 @@ from abm.calendar import WEEKS_PER_YEAR
 from abm.doors import (
     CITIZEN,
     CITIZEN_WEEKS,
+    IRREGULAR,
     LONG_PERMIT,
     LONG_PERMIT_WEEKS,
     PENDING,
     PERMIT,
     SECURE,
+    VISITOR,
 )
+from abm.emigrants import LOCAL_WORK, PERMIT_ENDED
+from abm.hosts import PROTECTION
 from abm.model import EmigrationModel
+from abm.permits import runs_border
 
 RESTLESS = {
     "attention_per_month": 0.5,
@@ -38,6 +44,41 @@ def test_p2_border_runs_keep_a_visit_going() -> None:
     assert total(with_runs, "arrivals", "Georgia") > 0
     refused = [total(run, "permit_refusals", "Georgia") for run in (with_runs, without)]
     assert refused[0] < refused[1]
+
+
+SHUT = {
+    "P1": {"entry_ban": 1},
+    "P2": {"visa_free_days": 0, "tourist_visas": 0},
+    "P2, half of the visas": {"visa_free_days": 0, "tourist_visas": 0.5},
+    "P5": {"draft_papers_only": 1},
+}
+
+
+@pytest.mark.parametrize("levers", SHUT.values(), ids=SHUT)
+def test_nobody_runs_a_border_that_would_not_let_them_in(levers: dict[str, float]) -> None:
+    """Who did so until then decides at once, and asks for a permit."""
+    model = EmigrationModel(scale=1000, until="2022-09-30", set={"cost_of_leaving": 4})
+    e = model.emigrants
+    for _ in halted(model, "life_abroad"):
+        if model.week == 15:
+            for lever, value in levers.items():
+                model.set_lever(lever, "Georgia", value)
+            rows = e.abroad()
+            for_long = (e.status[rows] == VISITOR) & (model.week - e.arrived_week[rows] > 5)
+            rows = rows[for_long & (e.place[rows] == row_of("Georgia"))]
+            admitted = runs_border(model, rows)
+            model.life_abroad()
+            break
+        model.life_abroad()
+    assert len(rows) > 20
+    if "draft_papers_only" in levers:
+        assert (admitted == model.kremlin.is_draftable(e.risk_class[rows])).all()
+    assert admitted.any() == ("draft_papers_only" in levers or levers.get("tourist_visas", 0) > 0)
+    assert not admitted.all()
+    assert (e.status[rows[~admitted]] == PENDING).all()
+    assert (e.trigger[rows[~admitted]] >= PERMIT_ENDED).all()
+    idle = rows[admitted & (e.work[rows] != LOCAL_WORK)]
+    assert (e.status[idle] == VISITOR).all()
 
 
 def test_p3_strictness_refuses_permits() -> None:
@@ -105,6 +146,52 @@ def test_p6_in_place_is_known_as_far_as_heard() -> None:
         there = e.place[: e.rows] == row_of("Turkey")
         share.append(float(e.settled_before[: e.rows][there].mean()))
     assert 0 < share[0] < share[1] < 1
+
+
+@pytest.mark.parametrize("lever", PROTECTION)
+def test_p4_protects_those_who_are_there_already(lever: str) -> None:
+    """None of those whom it protects is refused, and they apply even where a visit never ends."""
+    hosts = ("Georgia", "Kazakhstan", "Turkey", "Armenia", "Serbia")
+    settings = {"cost_of_leaving": 4, "renewal_strictness": 1, lever: 0}
+    model = EmigrationModel(scale=200, until="2022-12-31", set=settings, without=["M33"])
+    e = model.emigrants
+    for _ in halted(model, "life_abroad"):
+        if model.week == 30:
+            for host in hosts:
+                model.set_lever(lever, host, 1.0)
+            model.host_columns.answer(model.week, model.stock())
+        model.life_abroad()
+    rows = e.abroad()
+    who = {
+        "humanitarian_visas_activists": e.activist[rows],
+        "humanitarian_visas_draft": model.kremlin.is_draftable(e.risk_class[rows]),
+    }[lever]
+    there = np.isin(e.place[rows], [row_of(host) for host in hosts])
+    before = there & (e.arrived_week[rows] < 30)
+    protected, others = rows[before & who], rows[before & ~who]
+    assert len(protected) > 10 and len(others) > 10
+    assert np.isin(e.status[protected], SECURE).all()
+    assert np.isin(e.status[others], (VISITOR, IRREGULAR)).mean() > 0.3
+    refused = model.refusals_table()
+    refused = refused[refused["host"].isin(hosts)]
+    ids = e.person[rows[who]]
+    assert refused.loc[refused["week"] < 30, "person"].isin(ids).any()
+    assert not refused.loc[refused["week"] >= 30, "person"].isin(ids).any()
+
+
+def test_p16_years_make_citizens_of_the_settled() -> None:
+    """As soon as they have passed, though a settlement lasts for longer."""
+    settings = {"citizenship_years.Turkey": 0.5, "simplified_settlement": 1, "cost_of_leaving": 5}
+    model = EmigrationModel(scale=1000, until="2022-12-31", set=settings, without=["M33"])
+    e, made = model.emigrants, 0
+    for _ in halted(model, "life_abroad"):
+        rows = e.abroad()
+        rows = rows[(e.status[rows] == LONG_PERMIT) & (e.place[rows] == row_of("Turkey"))]
+        due = model.week - e.arrived_week[rows] >= 0.5 * WEEKS_PER_YEAR
+        model.life_abroad()
+        np.testing.assert_array_equal(e.status[rows] == CITIZEN, due)
+        made += int(due.sum())
+    assert made > 20
 
 
 def test_p16_years_to_citizenship() -> None:

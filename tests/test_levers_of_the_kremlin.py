@@ -87,6 +87,19 @@ def test_p21_news_of_home_is_heard_at_once_by_all_abroad(lever: str) -> None:
             assert not struck.any()
 
 
+@pytest.mark.parametrize("lever", ["return_offer", "regime_change"])
+def test_p21_news_between_two_weeks_is_heard_in_the_next(lever: str) -> None:
+    """As from a notebook, which sets a lever between steps."""
+    model = stepped(EmigrationModel(scale=3000, set={"cost_of_leaving": 4}), 15)
+    rows = model.emigrants.abroad()
+    model.set_lever(lever, None, 1.0)
+    model.step()
+    assert (model.emigrants.trigger[rows] == NEWS_FROM_HOME).mean() > 0.5
+    rows = model.emigrants.abroad()
+    model.step()
+    assert not (model.emigrants.trigger[rows] == NEWS_FROM_HOME).any()
+
+
 RESTLESS = {"until": "2022-07-31", "cost_of_leaving": 4.0, "cost_of_return": 1.0}
 
 

@@ -140,6 +140,16 @@ def test_as_many_are_refused_as_the_host_refuses(weeks: pd.DataFrame, status: in
     assert close((due["trigger"] == PERMIT_REFUSED).sum(), due["refusal"])
 
 
+def test_who_holds_a_permit_decides_before_the_host_does(weeks: pd.DataFrame) -> None:
+    """In its last week; otherwise a stay ends for those who have to ask for a permit (again)."""
+    last = weeks["status"].isin([PERMIT, LONG_PERMIT]) & (weeks["permit_ends"] == weeks["week"] + 1)
+    assert last.sum() > 50
+    assert (weeks.loc[last, "trigger"] >= PERMIT_ENDED).all()
+    others = weeks[(weeks["trigger"] == PERMIT_ENDED) & ~last]
+    assert others["status_before"].isin([VISITOR, IRREGULAR]).all()
+    assert (others["status"] == PENDING).all()
+
+
 def test_the_refused_stay_as_visitors_where_the_border_can_be_run(weeks: pd.DataFrame) -> None:
     refused = weeks[weeks["trigger"] == PERMIT_REFUSED]
     tolerated = refused["border_run"] > 0

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from abm.choices import RUSSIA
-from abm.emigrants import HOME
+from abm.deciders import doors_of
+from abm.doors import SECURE, VISITOR
+from abm.emigrants import HOME, NOWHERE
 from abm.hosts_table import HOST_NAMES
 from abm.intents import Intents, together
 from abm.model import EmigrationModel
-from abm.moves import accompany, allot
+from abm.moves import accompany, allot, move
+from abm.options import one_each
 from abm.ties import NOBODY
 
 Finish = Callable[..., EmigrationModel]
@@ -122,6 +125,29 @@ def test_who_decides_together_goes_together(model: EmigrationModel) -> None:
     first = [where[person] for person in one.tolist()]
     assert first == [where[person] for person in other.tolist()]
     assert abs(np.mean(first) - 0.5) < 4.5 * 0.5 / np.sqrt(len(one))
+
+
+def test_who_arrives_with_a_partner_who_settles_settles(model: EmigrationModel) -> None:
+    """Though their own door would have let them in on a visit."""
+    host = HOST_NAMES.index("Turkey")
+    one, other = couples(model)
+    both = np.concatenate([one, other])
+    people, alone = model.population.people(both), np.full(len(both), host)
+    door = doors_of(model, people, np.full(len(both), NOWHERE), one_each(alone))
+    permit = (door.open & np.isin(door.status, SECURE)).reshape(2, -1)
+    visit = (door.open & (door.status == VISITOR)).reshape(2, -1)
+    mixed = (permit[0] & visit[1]) | (permit[1] & visit[0])
+    together_on_a_visit = visit.all(axis=0)
+    assert mixed.sum() > 20 and together_on_a_visit.sum() > 20
+    model.observations.begin(0)
+    move(model, together([intents(model, each, HOME, [host]) for each in (one, other)]))
+    e = model.emigrants
+
+    def status(couple: np.ndarray) -> np.ndarray:
+        return e.status[e.row_of(np.concatenate([one[couple], other[couple]]))]
+
+    assert np.isin(status(mixed), SECURE).all()
+    assert (status(together_on_a_visit) == VISITOR).all()
 
 
 @pytest.mark.parametrize("partner_decides", [True, False])

@@ -169,7 +169,7 @@ class Abroad:
     def end_week(self, world: World) -> None:
         """Clocks start for those who should, and hold as many as there are."""
         p, hosts = world.parameters, world.hosts
-        runs = hosts.border_run > 0
+        runs = hosts.borders_run
         processing = np.ceil(p.processing_weeks)
         self.asking.start(self.asks * ~runs, np.ceil(p.application_weeks) + processing)
         self.asking.start(self.found * runs, processing)

@@ -183,7 +183,7 @@ class LifeAbroad:
     def _permits(self) -> None:
         """Stays that end are renewed, applied for, granted or refused (M6)."""
         hosts, abroad = self._world.hosts, self._abroad
-        host, runs = abroad.reach.host_of_cell, hosts.border_run > 0
+        host, runs = abroad.reach.host_of_cell, hosts.borders_run
         decided, ends, again = abroad.asking.due(), abroad.holding.due(), abroad.waiting.due()
         # where the border can be run only those who work there ask
         examined = np.where((np.arange(4) == LOCAL)[:, None], decided, decided * ~runs)[:, host]

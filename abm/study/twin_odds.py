@@ -137,7 +137,7 @@ def insecurity_by_standing(abroad: Abroad, world: World) -> Floats:
     Standings: asking without local work, asking with it, holding, refused.
     """
     p, hosts, host = world.parameters, world.hosts, abroad.reach.host_of_cell
-    q, b, runs = hosts.refusal, STATUS_INSECURITY, hosts.border_run > 0
+    q, b, runs = hosts.refusal, STATUS_INSECURITY, hosts.borders_run
     processing = float(np.ceil(p.processing_weeks))
     visits = equations.insecurity(b[VISITOR], q, mean_clock(hosts.visitor_weeks))
     pending = equations.insecurity(b[PENDING], q, mean_clock(processing))
