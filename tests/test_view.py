@@ -235,3 +235,15 @@ def test_observed_stocks_are_those_of_the_targets() -> None:
     assert stocks.loc["T10.1", ["host", "counts"]].tolist() == ["Turkey", "permits"]
     assert stocks.loc["T12.2", "high"] == 80_000
     assert np.isnan(stocks.loc["T12.2", "low"])
+
+
+@pytest.mark.parametrize("largest", [0.04, 1, 12, 1e6])
+def test_ticks_are_true_at_every_magnitude(largest: float, outcomes: pd.DataFrame) -> None:
+    flows = outcomes["outcome"].isin(["departures", "returns"])
+    share = largest / outcomes.loc[flows, "value"].max()
+    figure = figures.departures_and_returns(outcomes.assign(value=outcomes["value"] * share))
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    said = [float(tick.get_text().replace(",", "")) for tick in axes.get_yticklabels()]
+    assert said == pytest.approx(list(axes.get_yticks()))
+    assert len(set(said)) == len(said) > 2

@@ -115,6 +115,11 @@ def plain(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def tick(value: float, _: object = None) -> str:
+    """A number on an axis, with all the digits that it needs."""
+    return f"{value:,.10g}"
+
+
 def over_time(
     figure: Figure,
     title: str,
@@ -131,7 +136,7 @@ def over_time(
 
     for axes in figure.axes:
         dates_along(axes)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(tick))
         axes.set_ylim(bottom=0)
         plain(axes)
     n = replicates(outcomes)
