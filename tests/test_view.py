@@ -247,3 +247,23 @@ def test_ticks_are_true_at_every_magnitude(largest: float, outcomes: pd.DataFram
     said = [float(tick.get_text().replace(",", "")) for tick in axes.get_yticklabels()]
     assert said == pytest.approx(list(axes.get_yticks()))
     assert len(set(said)) == len(said) > 2
+
+
+@pytest.mark.parametrize("draw", [figures.departures_and_returns, figures.stock_abroad])
+def test_one_week_does_not_stand_in_years(
+    draw: Callable[..., Figure], outcomes: pd.DataFrame
+) -> None:
+    figure = draw(outcomes[outcomes["date"] == outcomes["date"].min()])
+    for axes in figure.axes:
+        first, last = axes.get_xlim()
+        assert last - first == 14
+
+
+def test_returns_of_nobody_are_said_to_be_so(outcomes: pd.DataFrame) -> None:
+    (axes,) = figures.returns_by_cause(outcomes.assign(value=0.0)).axes
+    assert [text.get_text() for text in axes.texts] == ["nobody returned"]
+    assert axes.get_legend() is None
+    assert list(axes.get_yticks()) == [0]
+    (axes,) = figures.returns_by_cause(outcomes).axes
+    assert not axes.texts
+    assert axes.get_legend() is not None

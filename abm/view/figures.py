@@ -31,6 +31,7 @@ from abm.view.style import (
     canvas,
     dated,
     mark,
+    nothing,
     over_time,
     replicates,
     rows_of,
@@ -139,10 +140,13 @@ def returns_by_cause(
         below += people
     if below.any():
         axes.set_ylim(top=1.08 * below.max())
+        handles, labels = axes.get_legend_handles_labels()
+        handles, labels = handles[::-1], labels[::-1]
+        axes.legend(handles, labels, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    else:
+        nothing(axes, "nobody returned")
     mark(axes, marks_of(events))
     axes.set_ylabel("people a week")
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], labels[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     title = "Returns to Russia by last trigger; mean week of each month"
     return over_time(figure, title, outcomes, bands=False, fitted=fitted)
 

@@ -105,6 +105,9 @@ def dates_along(axes: Axes) -> None:
     """Dates on the horizontal axis, as few words as tell them apart."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+    first, last = axes.xaxis.get_data_interval()
+    if first == last:  # one week, around which there would be years
+        axes.set_xlim(first - 7, last + 7)
     locator = AutoDateLocator(minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
@@ -113,6 +116,13 @@ def dates_along(axes: Axes) -> None:
 def plain(axes: Axes) -> None:
     """No frame above and to the right."""
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def nothing(axes: Axes, said: str) -> None:
+    """In the middle of axes on which all is zero, why they are empty."""
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0])
+    axes.text(0.5, 0.5, said, transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
 def tick(value: float, _: object = None) -> str:
