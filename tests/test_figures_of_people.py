@@ -122,6 +122,7 @@ def test_few_hosts_stand_on_their_own_and_replicates_are_averaged() -> None:
 def test_a_run_without_moves_between_hosts_says_so() -> None:
     figure = chords.flows_between_hosts(MOVES.iloc[:1])
     assert [text.get_text() for text in figure.axes[0].texts] == ["nobody moved between hosts"]
+    assert "replicate" not in source_of(chords.flows_between_hosts(MOVES.iloc[:0]))
 
 
 def test_the_chord_diagram_leaves_matplotlib_as_it_was(many_moves: pd.DataFrame) -> None:

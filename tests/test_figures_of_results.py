@@ -109,6 +109,16 @@ def test_a_fan_of_little_is_lines(replicates: int, weeks: int) -> None:
     assert inside(figure)
 
 
+@pytest.mark.parametrize(("unit", "said"), [("people a week", "nobody"), ("multiple", "zero")])
+def test_a_fan_of_nothing_says_so(unit: str, said: str) -> None:
+    (axes,) = fans.fan(made_up(4).assign(value=0.0, unit=unit), ["departures"]).axes
+    (text,) = axes.texts
+    assert said in text.get_text()
+    assert axes.get_ylim() == (0, 1)
+    assert list(axes.get_yticks()) == [0]
+    assert not fans.fan(made_up(4), ["departures"]).axes[0].texts
+
+
 def test_a_fan_of_what_is_not_there_is_told() -> None:
     with pytest.raises(KeyError, match="no outcome 'departures' for 'Georgia'"):
         fans.fan(made_up(2), ["departures"], "Georgia")

@@ -267,3 +267,11 @@ def test_returns_of_nobody_are_said_to_be_so(outcomes: pd.DataFrame) -> None:
     (axes,) = figures.returns_by_cause(outcomes).axes
     assert not axes.texts
     assert axes.get_legend() is not None
+
+
+def test_departures_of_nobody_are_said_to_be_so(outcomes: pd.DataFrame) -> None:
+    (axes,) = figures.departures_and_returns(outcomes.assign(value=0.0)).axes
+    assert [text.get_text() for text in axes.texts] == ["nobody left Russia"]
+    assert list(axes.get_yticks()) == [0]
+    (axes,) = figures.departures_and_returns(outcomes).axes
+    assert not axes.texts

@@ -61,19 +61,19 @@ def flows_between_hosts(moves: pd.DataFrame) -> Figure:
     FigureCanvasAgg(figure)
     axes: Any = figure.add_axes((0.13, 0.12, 0.74, 0.76), projection="polar")
     title = "Moves between hosts, the whole run"
-    source = (
-        f"{SOURCE}; mean of {counted(replicates(moves), 'replicate')}. A ribbon has the colour of "
-        "the host left, and an arrow at the host entered; ticks on the rim: thousand people, left "
-        "and entered."
-    )
     whole = float(table.to_numpy().sum())
     if whole == 0:
         axes.set_axis_off()
         axes.text(0, 0, "nobody moved between hosts", ha="center", color=GREY)
-        return signed(figure, title, source)
+        return signed(figure, title, f"{SOURCE}.")  # no moves, so no count of replicates
     _chords(pycirclize, table, axes, whole)
     _legend(axes, table)
-    return signed(figure, title, f"{source} In all {whole:,.0f} people moved on.")
+    source = (
+        f"{SOURCE}; mean of {counted(replicates(moves), 'replicate')}. A ribbon has the colour of "
+        "the host left, and an arrow at the host entered; ticks on the rim: thousand people, left "
+        f"and entered. In all {whole:,.0f} people moved on."
+    )
+    return signed(figure, title, source)
 
 
 def _chords(pycirclize: Any, table: pd.DataFrame, axes: Any, whole: float) -> None:

@@ -17,6 +17,7 @@ from abm.view.style import (
     canvas,
     dates_along,
     mark,
+    nothing,
     plain,
     replicates,
     rows_of,
@@ -56,6 +57,8 @@ def fan(
             axes.plot(weeks.index, weeks, color=BLUE, alpha=0.4, linewidth=0.7)
         marker = "o" if len(weeks) == 1 else None
         axes.plot(weeks.index, weeks.median(axis=1), color=BLUE, linewidth=1.6, marker=marker)
+        if not rows["value"].any():
+            nothing(axes, "nobody in any week" if "people" in unit else "zero in every week")
         mark(axes, marks_of(events), labelled=axes is panels[0])
         axes.set_title(name, fontsize=10, loc="right")
         axes.set_ylabel(unit, fontsize=9)

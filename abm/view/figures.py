@@ -55,6 +55,8 @@ def departures_and_returns(
     axes = panels[0]
     for outcome, colour in (("departures", BLUE), ("returns", ORANGE)):
         band(axes, by_week(outcomes, outcome, WORLD), colour, outcome)
+    if not rows_of(outcomes, "departures")["value"].any():
+        nothing(axes, "nobody left Russia")
     mark(axes, marks_of(events))
     axes.set_ylabel("people a week")
     axes.legend(frameon=False, loc="upper right")
