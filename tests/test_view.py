@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside
 from rich.console import Console
 
 from abm.study.targets import TARGETS, observed_stocks
@@ -275,3 +276,22 @@ def test_departures_of_nobody_are_said_to_be_so(outcomes: pd.DataFrame) -> None:
     assert list(axes.get_yticks()) == [0]
     (axes,) = figures.departures_and_returns(outcomes).axes
     assert not axes.texts
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 11, 12, 13])
+def test_only_hosts_with_people_have_a_panel(count: int, outcomes: pd.DataFrame) -> None:
+    there = [f"Host {letter}" for letter in "ABCDEFGHIJKLMN"[:count]]
+    value = outcomes["value"].where(outcomes["host"].isin([*there, "World"][: count + 1]), 0.0)
+    figure = figures.stock_abroad(outcomes.assign(value=value * (count > 0)))
+    titles = {axes.get_title("left") for axes in figure.axes}
+    if count == 0:
+        assert titles == {"all hosts"}
+        assert [text.get_text() for text in figure.axes[0].texts] == ["nobody abroad"]
+    elif count < 12:
+        assert titles == set(there)
+    else:
+        assert len(titles) == 12
+        assert "all other hosts" in titles
+    bottom = figure.axes[-min(count, 3) :]
+    assert all(axes.xaxis.get_tick_params()["labelbottom"] for axes in bottom)
+    assert inside(figure)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
-TOP_HOSTS = 11
+TOP_HOSTS, COLUMNS = 11, 3
 
 
 def departures_and_returns(
@@ -80,24 +80,21 @@ def stock_abroad(
 
     observed : as `abm.study.targets.observed_stocks` gives it; what was counted, as ranges
     """
-    means = rows_of(outcomes, "stock_abroad").query("host != @WORLD")
-    order = means.groupby("host", observed=True)["value"].mean().sort_values(ascending=False).index
-    top = list(order[:TOP_HOSTS])
-    figure, panels = canvas(4, 3, height=8, sharey=True)
+    shown = _most_people(outcomes)
+    figure, panels = _panels(len(shown))
     seen: set[str] = set()
-    for axes, host in zip(panels, [*top, "all other hosts"], strict=False):
-        if host in top:
-            weeks = by_week(outcomes, "stock_abroad", host)
-        else:
-            weeks = by_week(outcomes, "stock_abroad", *order[TOP_HOSTS:])
+    for axes, (name, hosts) in zip(panels, shown.items(), strict=True):
+        weeks = by_week(outcomes, "stock_abroad", *hosts)
         band(axes, weeks / 1000, BLUE)
+        if not weeks.to_numpy().any():
+            nothing(axes, "nobody abroad")
         mark(axes, marks_of(events), labelled=False)
         if observed is not None:
             last = outcomes["date"].max() + pd.Timedelta(days=6)
-            here = (observed["host"] == host) & (observed["date"] <= last)
+            here = (observed["host"] == name) & (observed["date"] <= last)
             seen |= _ranges(axes, observed[here])
-        axes.set_title(host, fontsize=10, loc="left")
-    for axes in panels[::3]:
+        axes.set_title(name, fontsize=10, loc="left")
+    for axes in panels[::COLUMNS]:
         axes.set_ylabel("thousand people")
     notes = [f"Dotted line: {dated(day, text)}." for day, text in marks_of(events).items()]
     if seen:
@@ -106,6 +103,30 @@ def stock_abroad(
     title = "People abroad, by host, at each week's end"
     note = "\n" + " ".join(notes) if notes else ""
     return over_time(figure, title, outcomes, note, fitted=fitted)
+
+
+def _most_people(outcomes: pd.DataFrame) -> dict[str, list[str]]:
+    """The hosts of each panel by its name: those with most people, then the others with any."""
+    rows = rows_of(outcomes, "stock_abroad").query("host != @WORLD")
+    means = rows.groupby("host", observed=True)["value"].mean().sort_values(ascending=False)
+    order = [str(host) for host in means.index[means > 0]]
+    shown = {host: [host] for host in order[:TOP_HOSTS]}
+    if others := order[TOP_HOSTS:]:
+        shown["all other hosts"] = others
+    return shown or {"all hosts": list(means.index)}
+
+
+def _panels(count: int) -> tuple[Figure, list[Axes]]:
+    """So many panels in rows, with dates under the last of each column."""
+    columns = min(count, COLUMNS)
+    rows = -(-count // columns)
+    figure, panels = canvas(rows, columns, height=max(4.0, 2.0 * rows), sharey=True)
+    for axes in panels[count:]:
+        axes.remove()
+    for axes in panels[count - columns : count]:
+        axes.tick_params(labelbottom=True)
+        axes.xaxis.offsetText.set_visible(True)
+    return figure, panels[:count]
 
 
 def _ranges(axes: Axes, observed: pd.DataFrame) -> set[str]:
