@@ -167,7 +167,7 @@ def _run(asked: argparse.Namespace) -> None:
     draw = partial(
         figures.draw_all,
         events=dated_events.table_of(scenario.events),
-        observed=observed_stocks(),
+        observed=observed_stocks(asked.targets, scenario.population is not None),
         fitted=str(runs.drawn or ""),
     )
     targets = runs.targets(asked.targets)

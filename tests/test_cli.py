@@ -11,9 +11,12 @@ import pandas as pd
 import pytest
 from refusals import refusal
 
+import abm
 from abm import __version__
 from abm.cli import LISTS, _parser, main
 from abm.study import runner
+from abm.study.targets import FILE, observed_stocks
+from abm.view import figures
 
 Folder = Path
 QUICK = ["--scale", "10000", "--until", "2022-03-31", "--replicates", "1"]
@@ -216,6 +219,22 @@ def test_a_run(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     assert provenance["seed"] == 0
     assert provenance["replicates"] == [0]
     assert provenance["scenario"]["without"] == ["M15", "M8"]
+
+
+def test_the_figure_of_stocks_shows_what_speaks_of_the_run(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+    monkeypatch.setattr(figures, "draw_all", lambda *_, observed, **__: shown.append(observed))
+    targets = pd.read_csv(FILE, dtype=str)
+    targets[targets["id"] == "T10.1"].to_csv("mine.csv", index=False)
+    abm.packaged_people().to_csv("people.csv", index=False)
+    people = ["--population", "people.csv"]
+    for more in ([], ["--targets", "mine.csv"], people, [*people, "--targets", "mine.csv"]):
+        assert main(["run", *QUICK, "--quiet", "--overwrite", *more]) == 0
+    assert [len(observed) for observed in shown] == [len(observed_stocks()), 1, 0, 1]
+    kept = folder / "results" / "war-years" / "own-targets.csv"
+    assert kept.read_bytes() == (folder / "mine.csv").read_bytes()
 
 
 def test_quiet_and_overwriting(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:

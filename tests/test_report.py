@@ -27,7 +27,8 @@ from abm.study.compare import Pair, compare
 from abm.study.results import Replicates, Run
 from abm.study.runner import run
 from abm.study.sweep_results import Sweep
-from abm.view import charts, compare_figures, extras
+from abm.study.targets import FILE
+from abm.view import charts, compare_figures, extras, figures
 from abm.view.page import Page
 from abm.view.report import of_run, of_sweep, page_of, report
 
@@ -116,6 +117,25 @@ def test_a_run_in_which_nobody_leaves_has_its_page(tmp_path: Path) -> None:
     text = words("".join(of_run(store.read(nobody.save(tmp_path / "nobody"))).parts))
     assert "No figure of pyramids: nobody left" in text
     assert "nobody left, so there is no time abroad" in text
+
+
+def test_a_page_of_own_targets_is_judged_and_drawn_by_these(
+    small_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = []
+    stocks = figures.stock_abroad
+    monkeypatch.setattr(figures, "stock_abroad", lambda *a: shown.append(a[2]) or stocks(*a))
+    targets = pd.read_csv(FILE, dtype=str)
+    targets[targets["id"] == "T10.1"].assign(id="G1", used_to_set="").to_csv(
+        tmp_path / "mine.csv", index=False
+    )
+    where = Replicates((small_run,)).save(tmp_path / "run", own_targets=tmp_path / "mine.csv")
+    text = words("".join(of_run(store.read(where)).parts))
+    assert re.search(r"targets hit\s+[01] of 1", text)
+    assert shown[0]["id"].tolist() == ["G1"]
+    (where / store.OWN_TARGETS).unlink()
+    with pytest.raises(InputError, match=r"own-targets\.csv"):
+        of_run(store.read(where))
 
 
 def test_a_page_of_a_sweep(sweep: Sweep) -> None:

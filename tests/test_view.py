@@ -14,7 +14,7 @@ import pytest
 from drawn import inside
 from rich.console import Console
 
-from abm.study.targets import TARGETS, observed_stocks
+from abm.study.targets import FILE, TARGETS, observed_stocks
 from abm.view import dated_events, figures, terminal
 
 if TYPE_CHECKING:
@@ -236,6 +236,21 @@ def test_observed_stocks_are_those_of_the_targets() -> None:
     assert stocks.loc["T10.1", ["host", "counts"]].tolist() == ["Turkey", "permits"]
     assert stocks.loc["T12.2", "high"] == 80_000
     assert np.isnan(stocks.loc["T12.2", "low"])
+
+
+def test_own_targets_take_the_place_of_observed_stocks(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    rows = pd.read_csv(FILE, dtype=str, keep_default_na=False)
+    rows[rows["id"].isin(["T10.1", "T1"])].replace("Turkey", "Serbia").to_csv(mine, index=False)
+    for own_people in (False, True):
+        stocks = observed_stocks(mine, own_people)
+        assert stocks[["host", "counts"]].to_numpy().tolist() == [["Serbia", "permits"]]
+
+
+def test_packaged_stocks_do_not_speak_of_own_people(outcomes: pd.DataFrame) -> None:
+    none = observed_stocks(own_people=True)
+    assert none.empty
+    assert "observed" not in figures.stock_abroad(outcomes, EVENTS, none).get_supxlabel()
 
 
 @pytest.mark.parametrize("largest", [0.04, 1, 12, 1e6])

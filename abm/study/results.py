@@ -146,7 +146,7 @@ class Replicates:
         own_targets: str | Path | None = None,
     ) -> Path:
         """Write run.json, outcomes, moves and emigrants (.parquet), targets.csv and, if asked to
-        draw, `figures/*.png`.
+        draw, `figures/*.png`; own-targets.csv, a copy of yours, if there are any.
 
         The folder appears whole or not at all. ``draw`` is called with the outcomes and the
         folder for the figures, for example ``abm.draw_all``. own_targets : as in `targets`
@@ -157,11 +157,12 @@ class Replicates:
         OutputError : the folder cannot be written
         """
         provenance = self._provenance()
-        if own_targets is not None:
-            sha256 = hashlib.sha256(Path(own_targets).read_bytes()).hexdigest()
-            provenance["targets"] = {"name": Path(own_targets).name, "sha256": sha256}
+        own = None if own_targets is None else Path(own_targets)
+        if own is not None:
+            sha256 = hashlib.sha256(own.read_bytes()).hexdigest()
+            provenance["targets"] = {"name": own.name, "sha256": sha256}
         results = store.Results(
-            self.outcomes, self.targets(own_targets), provenance, self.moves, self.emigrants
+            self.outcomes, self.targets(own), provenance, self.moves, self.emigrants, own
         )
         return store.write(results, directory, overwrite, draw)
 

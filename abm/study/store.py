@@ -28,6 +28,7 @@ RUN = "run.json"
 NOT_THE_MODEL = ("__init__.py", "__main__.py", "cli.py")
 FITS = ("calibration.toml", "posterior")  # a run takes from them what its scenario then says
 PEOPLE = ("moves", "emigrants")
+OWN_TARGETS = "own-targets.csv"
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pyarrow")
 OUTCOMES_SCHEMA = pa.schema(
     [
@@ -44,13 +45,15 @@ OUTCOMES_SCHEMA = pa.schema(
 @dataclass(frozen=True, eq=False)
 class Results:
     """What a results folder holds: tidy outcomes (with replicate), targets, provenance; and, where
-    they were kept, a run's moves and emigrants (with replicate)."""
+    they were kept, a run's moves and emigrants (with replicate); and the file of the user's own
+    targets, if it was judged by these."""
 
     outcomes: pd.DataFrame
     targets: pd.DataFrame
     provenance: dict[str, Any]
     moves: pd.DataFrame | None = None
     emigrants: pd.DataFrame | None = None
+    own_targets: Path | None = None
 
 
 def check(directory: str | Path, overwrite: bool = False, mark: str = RUN) -> Path:
@@ -136,7 +139,8 @@ def read(folder: Path) -> Results:
             for name in PEOPLE
             if (folder / f"{name}.parquet").is_file()
         }
-        return Results(outcomes, targets, provenance, **people)
+        own = folder / OWN_TARGETS if "targets" in provenance else None
+        return Results(outcomes, targets, provenance, **people, own_targets=own)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"cannot read the results in {folder}: {error}") from None
 
@@ -180,6 +184,8 @@ def _fill(folder: Path, results: Results, draw: Draw | None) -> None:
             people = pa.Table.from_pandas(table, preserve_index=False)
             pq.write_table(people.replace_schema_metadata(None), folder / f"{name}.parquet")
     results.targets.to_csv(folder / "targets.csv", index=False, lineterminator="\n")
+    if results.own_targets is not None:
+        shutil.copyfile(results.own_targets, folder / OWN_TARGETS)
     write_json(folder / RUN, {**results.provenance, **origin()})
     if draw is not None:
         (folder / "figures").mkdir()

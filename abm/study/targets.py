@@ -84,24 +84,29 @@ COUNTED_AS = {
 }
 
 
-def observed_stocks() -> pd.DataFrame:
+STOCKS = ("id", "host", "date", "low", "high", "counts")
+
+
+def observed_stocks(file: str | Path | None = None, own_people: bool = False) -> pd.DataFrame:
     """What sources counted in a place on a day: id, host, date, low, high, counts.
 
     counts: people, or what stands for them (permits, tax numbers); an open end is NaN.
+
+    file : targets of one's own; own_people : of whom the packaged targets do not speak
     """
     rows = [
-        {
-            "id": target.id,
-            "host": target.host,
-            "date": pd.Timestamp(target.date_to),
-            "low": float("nan") if target.low is None else target.low,
-            "high": float("nan") if target.high is None else target.high,
-            "counts": COUNTED_AS[target.process],
-        }
-        for target in TARGETS
+        (
+            target.id,
+            target.host,
+            pd.Timestamp(target.date_to),
+            float("nan") if target.low is None else target.low,
+            float("nan") if target.high is None else target.high,
+            COUNTED_AS[target.process],
+        )
+        for target in (() if own_people and file is None else chosen(file))
         if target.process in COUNTED_AS
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(STOCKS))
 
 
 def hits(

@@ -37,6 +37,7 @@ def of_run(results: store.Results) -> Page:
     outcomes, provenance = results.outcomes, results.provenance
     scenario = provenance["scenario"]
     events = dated_events.table_of(scenario["events"])
+    observed = observed_stocks(results.own_targets, scenario["population"] is not None)
     page = Page(scenario["title"] or scenario["name"])
     page.facts(scenario["name"], _facts_of_run(results))
     page.heading("What sources observed")
@@ -48,7 +49,7 @@ def of_run(results: store.Results) -> Page:
     if replicates(outcomes) > 1:
         _figure(page, "spread of replicates", lambda: fans.fan(outcomes, FANNED, events=events))
     page.heading("Where they are")
-    _figure(page, "stocks", lambda: figures.stock_abroad(outcomes, events, observed_stocks()))
+    _figure(page, "stocks", lambda: figures.stock_abroad(outcomes, events, observed))
     _figure(page, "map", lambda: maps.where_they_are(outcomes, _moments(outcomes)))
     page.heading("Who they are, and how long they stay")
     _people(page, results, readings.last_day(outcomes))
@@ -68,7 +69,7 @@ def of_run(results: store.Results) -> Page:
 
 def _facts_of_run(results: store.Results) -> dict[str, object]:
     outcomes, scenario = results.outcomes, results.provenance["scenario"]
-    hit, judged = hits(results.targets)
+    hit, judged = hits(results.targets, file=results.own_targets)
     world = {name: by_week(outcomes, name, WORLD).mean(axis=1) for name in FANNED}
     off = ", ".join(scenario["without"]) or "none"
     return {
