@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawn import inside, source_of
 
 import abm
 from abm import choices
@@ -20,6 +22,10 @@ from abm.parameters import PARAMETERS
 from abm.scenario import load
 from abm.study.compare import Pair, compare
 from abm.ties import NOBODY
+from abm.view import compare_figures
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LOW = {declared.name: declared.low for declared in PARAMETERS}
 EASY = {"cost_of_leaving": LOW["cost_of_leaving"]}  # so that much happens at a coarse scale
@@ -245,6 +251,37 @@ def test_two_causes_at_once_are_told() -> None:
     assert len(pair.notes) == 1
     assert "no-mobilisation drops dated responses and war-years keeps" in pair.notes[0]
     assert compare("war-years", "shut-eu", without=["responses"], **quick).notes == []
+
+
+# --- what is drawn -----------------------------------------------------------------------------
+
+
+def drawn(pair: Pair, *changes: tuple[str, str, float]) -> Figure:
+    """The figure of differences, some numbers of it changed: (outcome, column, value)."""
+    table = pair.differences.copy()
+    for outcome, column, value in changes:
+        table.loc[(table["outcome"] == outcome) & (table["host"] == "World"), column] = value
+    stand_in: Any = SimpleNamespace(a=pair.a, b=pair.b, differences=table)
+    return compare_figures.differences_in_percent(stand_in)
+
+
+def test_what_is_zero_in_a_is_named_with_what_b_has(pair: Pair) -> None:
+    figure = drawn(pair, ("called_up.total", "a", 0.0), ("called_up.total", "b", 303_000.0))
+    assert "called up (303,000 people)" in source_of(figure)
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert shown == [word for word in compare_figures.MAIN.values() if word != "called up"][::-1]
+    assert "Zero" not in source_of(drawn(pair, ("called_up.total", "a", 1.0)))
+    assert inside(figure)
+
+
+def test_no_outcome_stretches_the_axis_beyond_measure(pair: Pair) -> None:
+    far = ("returns.total", "a", 1e-3), ("returns.total", "difference", 5.0)
+    figure = drawn(pair, *far)
+    (axes,) = figure.axes
+    assert max(np.abs(axes.get_xlim())) < 1.2 * compare_figures.FURTHEST
+    assert [text.get_text() for text in axes.texts] == ["+500,000 %"]
+    assert "further off than 500 %" in source_of(figure)
+    assert inside(figure)
 
 
 # --- what it leaves --------------------------------------------------------------------------

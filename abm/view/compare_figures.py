@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from abm.study.wording import counted
 from abm.view.attribution_figures import fate_flows
+from abm.view.labels import value_text
 from abm.view.style import BLUE, GREY, canvas, plain, signed
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from abm.study.compare import Pair
@@ -33,6 +35,7 @@ MAIN = {
     "propaganda_strength": "propaganda",
     "elite_exits.total": "elite exits, expected",
 }
+FURTHEST = 500  # per cent that the axis reaches, so that one outcome does not flatten the others
 
 
 def main_differences(differences: pd.DataFrame) -> pd.DataFrame:
@@ -42,25 +45,50 @@ def main_differences(differences: pd.DataFrame) -> pd.DataFrame:
 
 
 def differences_in_percent(pair: Pair) -> Figure:
-    """The main outcomes' differences, in per cent of their value in A, with intervals."""
+    """The main outcomes' differences, in per cent of their value in A, with intervals.
+
+    Named below are those that are zero in A, of which nothing is a per cent.
+    """
+    a, b = pair.a.scenario.name, pair.b.scenario.name
     rows = main_differences(pair.differences)
-    rows = rows[rows["a"] != 0].iloc[::-1]
+    zero, rows = rows[rows["a"] == 0], rows[rows["a"] != 0].iloc[::-1]
     percent = rows[["difference", "low", "high"]].div(rows["a"].abs(), axis=0) * 100
-    places = np.arange(len(rows))
-    figure, (axes,) = canvas(1, 1, height=1.4 + 0.3 * len(rows))
+    figure, (axes,) = canvas(1, 1, height=1.4 + 0.3 * max(len(rows), 5))
     axes.axvline(0, color=GREY, linewidth=1)
-    axes.hlines(places, percent["low"], percent["high"], color=BLUE, linewidth=2)
-    axes.plot(percent["difference"], places, "o", color=BLUE)
-    axes.set_yticks(places, [MAIN[name] for name in rows["outcome"]])
-    axes.set_xlabel(f"{pair.b.scenario.name} less {pair.a.scenario.name}, % of the latter")
+    _dots(axes, percent)
+    axes.set_yticks(range(len(rows)), [MAIN[name] for name in rows["outcome"]])
+    axes.set_xlabel(f"{b} less {a}, % of the latter")
     axes.tick_params(axis="y", length=0)
     plain(axes)
     runs = counted(len(pair.a.runs), "pair")
-    return signed(
-        figure,
-        f"What differs, to {pair.a.scenario.until}",
-        f"Simulated by Relokant; {runs} of runs with the same luck; lines are 95 % intervals.",
-    )
+    source = f"Simulated by Relokant; {runs} of runs with the same luck; lines are 95 % intervals."
+    if (percent.abs() > FURTHEST).any(axis=None):
+        source += f" What is further off than {FURTHEST} % ends there."
+    if len(zero):
+        source += f" Zero in {a}, and so without per cent, here with what {b} has: {_named(zero)}."
+    return signed(figure, f"What differs, to {pair.a.scenario.until}", source)
+
+
+def _dots(axes: Axes, percent: pd.DataFrame) -> None:
+    """Differences with intervals; what is too far off is an arrow with its number."""
+    places = np.arange(len(percent))
+    shown = percent.clip(-FURTHEST, FURTHEST)
+    axes.hlines(places, shown["low"], shown["high"], color=BLUE, linewidth=2)
+    near = shown["difference"].where(percent["difference"].abs() <= FURTHEST)
+    axes.plot(near, places, "o", color=BLUE)
+    for place, value in zip(places, percent["difference"], strict=True):
+        if abs(value) > FURTHEST:
+            marker, side, edge = (">", "right", FURTHEST) if value > 0 else ("<", "left", -FURTHEST)
+            axes.plot([edge], [place], marker, color=BLUE)
+            said = f"{value:+,.0f} %".replace("-", "−")
+            above: dict[str, Any] = {"xytext": (0, 5), "textcoords": "offset points"}
+            axes.annotate(said, (edge, place), ha=side, fontsize=8, color=GREY, **above)
+
+
+def _named(rows: pd.DataFrame) -> str:
+    """Outcomes in words with what B has."""
+    of_b = zip(rows["outcome"], rows["b"], rows["unit"], strict=True)
+    return ", ".join(f"{MAIN[name]} ({value_text(b)} {unit})" for name, b, unit in of_b)
 
 
 def draw_all(pair: Pair, folder: Path) -> None:
