@@ -111,6 +111,28 @@ def test_effects_of_nothing_are_drawn_at_the_edge() -> None:
             assert np.isfinite(np.asarray(dots.get_offsets())).all()
 
 
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("tornado", 0.0), ("differences", 0.0), ("sobol", np.nan), ("pawn", np.nan)],
+)
+def test_an_outcome_that_nothing_moves_is_said_to_be_so(name: str, size: float) -> None:
+    draw, table = DRAWINGS[name]
+    made = table(3)
+    numbers = made.columns.difference(["factor", "value", "against", "replicates", "blocks"])
+    still = made.assign(**dict.fromkeys(numbers, size))
+    figure = draw(still, LABEL, UNIT)
+    assert says_unmoved(figure)
+    assert figure.axes[0].get_xlim()[1] == 1
+    assert inside(figure)
+    assert not says_unmoved(draw(made, LABEL, UNIT))
+    if "low" in made:
+        assert not says_unmoved(draw(still.assign(low=-1e3, high=1e3), LABEL, UNIT))
+
+
+def says_unmoved(figure: Figure) -> bool:
+    return figures.UNMOVED in {text.get_text() for text in figure.axes[0].texts}
+
+
 GRID = (
     Choice("down", (0.2, 0.8)),
     Choice("across", (1.0, 2.0, 3.0)),

@@ -30,6 +30,7 @@ MOST_NUMBERED = 15
 DECADES = 1000  # of a screening's axes: the largest value over the smallest told apart
 ROW, KEY_LINE = 0.27, 0.185  # inches a bar, a line of the key beside a scatter
 INTERVALS = "lines are 95 % intervals"
+UNMOVED = "nothing moves it"
 
 
 def of(
@@ -72,6 +73,8 @@ def tornado(swings: pd.DataFrame, label: str, unit: str) -> Figure:
     axes.axvline(0, color=BLACK, linewidth=0.8, zorder=3)
     axes.set_xlabel(f"change from the scenario, {unit}")
     axes.margins(x=0.12)
+    if _are_zero(swings):
+        _unmoved(axes, -1.0)
     base = swings["base"].iloc[0]
     source = (
         f"{BY}; each factor alone at its lower (blue) and upper (orange) values, written at the "
@@ -97,6 +100,8 @@ def sobol_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
     _named(axes, shown)
     axes.set_xlabel("share of the outcome's variance over the ranges")
     axes.axvline(0, color=BLACK, linewidth=0.8, zorder=3)
+    if rows["ST"].isna().all():  # shares of no variance
+        _unmoved(axes)
     _legend(axes)
     source = f"{BY}; {_blocks(indices, 'base points')}; {INTERVALS}.{said}"
     return signed(figure, titled("Sobol indices", label), source)
@@ -123,6 +128,8 @@ def pawn_bars(indices: pd.DataFrame, label: str, unit: str = "") -> Figure:
     _named(axes, shown)
     axes.set_xlim(left=0)
     axes.set_xlabel("PAWN: distance between distributions, 0 to 1; median over the factor's range")
+    if rows["pawn"].isna().all():
+        _unmoved(axes)
     _legend(axes)
     source = f"{BY}; {_blocks(indices, 'points')}; {INTERVALS}.{said}"
     return signed(figure, titled("Influence on the whole distribution", label), source)
@@ -204,6 +211,8 @@ def differences(contrasts: pd.DataFrame, label: str, unit: str) -> Figure:
         _interval(axes, place, low / by, high / by, BLUE)
     _named(axes, names)
     axes.axvline(0, color=BLACK, linewidth=0.8, zorder=1)
+    if _are_zero(contrasts):
+        _unmoved(axes, -1.0)
     axes.set_xlabel(f"difference, {unit}")
     source = (
         f"{BY}; all else equal, mean over the other factors; {_replicates(contrasts)} replicates, "
@@ -229,6 +238,18 @@ def _named(axes: Axes, names: Sequence[str]) -> None:
     axes.set_yticks(range(len(names)), [wrapped(name, 44) for name in names], fontsize=9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
+
+
+def _are_zero(differences: pd.DataFrame) -> bool:
+    """Whether all differences are zero, and so are their intervals, if there are any."""
+    ends = differences[["low", "high"]].fillna(0.0)
+    return bool(differences["difference"].eq(0).all() and ends.eq(0).all(axis=None))
+
+
+def _unmoved(axes: Axes, left: float = 0.0) -> None:
+    """Says that no factor moves the outcome, on an axis from left to 1."""
+    axes.set_xlim(left, 1.0)
+    axes.text(0.75, 0.5, UNMOVED, transform=axes.transAxes, ha="center", va="center", color=GREY)
 
 
 def _interval(axes: Axes, place: Any, low: float, high: float, colour: str = BLACK) -> None:
