@@ -155,6 +155,7 @@ def _run(asked: argparse.Namespace) -> None:
             "no war, no order, no policy change",
             file=sys.stderr,
         )
+    settings.tell(asked, scenario)
     with settings.progress(scenario.name, asked) as progress:
         runs = runner.replicate(
             scenario,

@@ -10,9 +10,9 @@ arise by themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from abm.own_mechanism import NULL, OwnMechanism, chosen, with_more
 from abm.own_people import OwnPeople
 from abm.parameters import NAMES, Parameters, parameters_from
 from abm.scenario_file import Event, ScenarioFile, check_schedule, packaged_scenarios, read
+from abm.scenario_notes import Ended, ended_by_base, notes
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Scenario:
     """A resolved scenario: all that a run needs beside its data.
 
     population, mechanisms: the user's own; None for the packaged people.
+    ended: events of a file that later ones of its base end, told by `scenario_notes.notes`.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Scenario:
     population: OwnPeople | None = None
     mechanisms: tuple[OwnMechanism, ...] = ()
     looking_ahead: bool = False
+    ended: tuple[Ended, ...] = field(default=(), compare=False)
 
     def _repr_html_(self) -> str:
         changed = self.parameters.changed()
@@ -83,6 +86,8 @@ class Scenario:
             facts["own mechanisms"] = ", ".join(each.id for each in self.mechanisms)
         if self.population is not None:
             facts["own people"] = self.population.name
+        if said := notes(self):
+            facts["note"] = "; ".join(said)
         events = pd.DataFrame(
             [(e.date, e.host or "", e.lever, e.value, e.kind) for e in self.events],
             columns=["date", "host", "lever", "value", "kind"],
@@ -100,6 +105,7 @@ class Scenario:
             return value.isoformat() if isinstance(value, date) else value
 
         result: dict[str, Any] = plain(asdict(replace(self, population=None, mechanisms=())))
+        del result["ended"]
         result["without"] += [each.id for each in self.mechanisms if each.value == NULL]
         result["population"] = self.population and self.population.as_dict()
         result["mechanisms"] = [each.as_dict() for each in self.mechanisms]
@@ -258,11 +264,12 @@ def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
                 f"{event.lever!r} is held by [levers], here or in a base, so the event from "
                 f"{event.date} would never act; leave out one of them"
             )
-    result = replace(changed, events=(*kept, *file.events))
+    ended = (*changed.ended, *ended_by_base(file.events, kept))
+    result = replace(changed, events=(*kept, *file.events), ended=ended)
     if file.population is not None:
         people = own_people.read(file.population, file.path.parent)
         result = replace(result, population=people)
-    _check(result)
+    _check(result, kept)
     return result
 
 
@@ -298,15 +305,15 @@ def _uncovered(before: tuple[Dated, ...], held: tuple[Held, ...]) -> tuple[Dated
     return tuple(each for each in before if not any(lever.covers(each) for lever in held))
 
 
-def _check(scenario: Scenario) -> None:
-    """Events do not contradict each other, nor settings what is off."""
+def _check(scenario: Scenario, base: Collection[Event] = ()) -> None:
+    """Events do not contradict each other, nor settings what is off; base: those of a base."""
     discount = scenario.parameters.discount_per_year
     if discount != Parameters().discount_per_year and not scenario.looking_ahead:
         raise InputError(
             f"'discount_per_year' is set to {discount:g}, but people do not look ahead, so it "
             "would never act. Example: --looking-ahead"
         )
-    check_schedule(scenario.events)
+    check_schedule(scenario.events, base)
     for id in scenario.without:
         off = mechanism(id)
         for event in scenario.events:

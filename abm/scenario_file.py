@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -228,8 +228,8 @@ def _check_window(day: datetime.date, until: datetime.date | None) -> None:
         )
 
 
-def check_schedule(events: Iterable[Event]) -> None:
-    """InputError when two events contradict each other.
+def check_schedule(events: Iterable[Event], base: Collection[Event] = ()) -> None:
+    """InputError when two events contradict each other; base: those that stand in a base.
 
     They do when they set one lever of one host on the same date, or one of them falls within the
     other's window, whose end would undo it.
@@ -240,11 +240,22 @@ def check_schedule(events: Iterable[Event]) -> None:
             if earlier.date == event.date:
                 raise InputError(f"two events set {event}; keep one of them")
             if earlier.until is not None and event.date < earlier.until:
-                raise InputError(
-                    f"events overlap: {earlier}, and {event}. Example: end the first with "
-                    f"until = {event.date}"
-                )
+                raise InputError(_overlap(earlier, event, base))
         known[event.lever, event.host].append(event)
+
+
+def _overlap(earlier: Event, later: Event, base: Collection[Event]) -> str:
+    """What is wrong with a window and an event within it, and how to have what was meant."""
+    whose = [" of the base" if event in base else "" for event in (earlier, later)]
+    told = f"events overlap: {earlier}{whose[0]}, and {later}{whose[1]}. Example: "
+    if later in base:
+        return told + (
+            f"leave out until, and write events of your own from {later.date}, which takes the "
+            f"place of the base's, and from {earlier.until}, with the value to go on with"
+        )
+    if earlier in base:
+        return f"{told}an event of your own from {earlier.date} takes the place of the base's"
+    return f"{told}end the first with until = {later.date}"
 
 
 KEYS: dict[str, Callable[[str, object], Any]] = {

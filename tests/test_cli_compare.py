@@ -79,6 +79,27 @@ def test_somebody_to_look_at_is_named(folder: Path, capsys: pytest.CaptureFixtur
     assert "Their lives part" in capsys.readouterr().out
 
 
+def test_what_is_to_be_known_of_a_world_is_told_first(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("abm.study.compare.replicate", stop)
+    monkeypatch.setattr("abm.study.compare.biographies", stop)
+    (folder / "mine.toml").write_text(
+        'base = "war-years"\n[[events]]\ndate = 2023-01-01\nhost = "Germany"\n'
+        'lever = "humanitarian_visas_draft"\nvalue = 0.05\nkind = "imposed"\nsource = "mine"\n'
+    )
+    for more in ([], ["--person", "12"]):
+        assert main(["compare", "war-years", "mine.toml", "--scale", "10000", *more]) == 130
+        assert capsys.readouterr().err.count("abm: mine: its event") == 1
+        assert (
+            main(["compare", "war-years", "mine.toml", "--scale", "10000", *more, "--quiet"]) == 130
+        )
+        assert "its event" not in capsys.readouterr().err
+
+
 BAD = {
     "one scenario": (["compare", "war-years"], ["SCENARIO_B", "lenient-renewal"]),
     "unknown": (["compare", "war-years", "war"], ["'war'", "war-years"]),

@@ -12,7 +12,8 @@ from made_up_scenarios import EVENT, WHOLE, Write, refusal, written
 
 from abm.calendar import START
 from abm.errors import InputError
-from abm.scenario import Scenario, load
+from abm.scenario import Scenario, load, packaged_scenarios
+from abm.scenario_notes import notes
 
 HUGE = "0x" + "f" * 5000  # tomllib reads it, but Python refuses to write it in digits
 ODD = {
@@ -38,6 +39,14 @@ ODD = {
     "nested tables": "{a = {b = {c = 1}}}",
     "list of tables": "[{a = 1}]",
     "deep list": "[" * 3000,
+}
+LASTING = {  # an event of a user's own; the war years have one on 2024-01-01
+    "date": "2023-01-01",
+    "host": '"Germany"',
+    "lever": '"humanitarian_visas_draft"',
+    "value": "0.05",
+    "kind": '"imposed"',
+    "source": '"mine"',
 }
 # What is odd in itself but means something under these keys.
 FINE = {
@@ -193,6 +202,47 @@ def test_an_event_within_a_window_of_the_base(write: Write) -> None:
     replaced = {**EVENT, "until": "2022-10-20"}
     both = load(write(written({"base": '"base.toml"'}, replaced, within)))
     assert [event.until for event in both.events] == [date(2022, 10, 20), date(2023, 3, 1)]
+
+
+def test_an_overlap_says_which_event_is_the_bases_and_what_to_write(write: Write) -> None:
+    own = {**LASTING, "until": "2024-06-27"}
+    message = refusal(write(written({"base": '"war-years"'}, own)))
+    assert "from 2024-01-01 of the base. Example: leave out until" in message
+    again, after = {**LASTING, "date": "2024-01-01"}, {**LASTING, "date": "2024-06-27"}
+    load(write(written({"base": '"war-years"'}, LASTING, again, after)))
+    write(written({}, EVENT), "base.toml")
+    within = {**EVENT, "date": "2022-10-20", "until": "2023-03-01"}
+    message = refusal(write(written({"base": '"base.toml"'}, within)))
+    assert "to 2022-12-01 of the base, and 'entry_ban' of Finland from 2022-10-20" in message
+    assert "an event of your own from 2022-09-30 takes the place" in message
+
+
+def test_an_event_that_one_of_the_base_ends_is_told(write: Write) -> None:
+    [told] = notes(load(write(written({"base": '"war-years"'}, LASTING))))
+    for part in ("mine", "'humanitarian_visas_draft' of Germany", "lasts until 2024-01-01", "0.01"):
+        assert part in told
+
+
+@pytest.mark.parametrize(
+    ("more", "changes"),
+    [
+        ([{"date": "2024-01-01"}], {}),
+        ([{"date": "2023-06-01"}, {"date": "2024-01-01"}], {}),
+        ([], {"until": "2023-12-31"}),
+        ([], {"set": {"humanitarian_visas_draft.Germany": 0.05}}),
+    ],
+    ids=["replaced", "changed and replaced", "beyond the horizon", "held"],
+)
+def test_an_event_that_lasts_is_not_told(
+    more: list[dict[str, str]], changes: dict[str, Any], write: Write
+) -> None:
+    events = [LASTING, *({**LASTING, **each} for each in more)]
+    assert notes(load(write(written({"base": '"war-years"'}, *events)), **changes)) == []
+
+
+@pytest.mark.parametrize("name", packaged_scenarios())
+def test_nothing_is_to_be_told_of_packaged_scenarios(name: str) -> None:
+    assert notes(load(name)) == []
 
 
 def test_an_error_in_a_base_names_the_base(write: Write) -> None:

@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
 
 def do(asked: argparse.Namespace) -> None:
     """Do what the arguments say."""
+    from abm.scenario import load
     from abm.study import compare, store
     from abm.view import compare_figures
 
@@ -56,21 +57,24 @@ def do(asked: argparse.Namespace) -> None:
             f"A and B are both {asked.a}, and options go for both; write what differs as a "
             f"scenario of your own (docs/start.md). Example: abm compare {asked.a} my-policy.toml"
         )
+    a, b = (load(each, **changes) for each in (asked.a, asked.b))
     if asked.person is not None:
         if asked.out or asked.overwrite:
             raise InputError(
                 "--person writes nothing, so --out and --overwrite have no use beside it. Example: "
                 f"abm compare {asked.a} {asked.b} --person {asked.person}"
             )
-        lives = compare.lives_of(asked.a, asked.b, asked.person, evidence=asked.evidence, **changes)
+        settings.tell(asked, a, b)
+        lives = compare.lives_of(a, b, asked.person, evidence=asked.evidence, **changes)
         _tell(lives, terminal.console())
         return
     out = asked.out or settings.default_folder(asked.a, asked.b, fitted=(asked.evidence,))
     folder = store.check(out, asked.overwrite, compare.MARK)
+    settings.tell(asked, a, b)
     with settings.progress(f"{asked.a}, {asked.b}", asked) as progress:
         pair = compare.compare(
-            asked.a,
-            asked.b,
+            a,
+            b,
             replicates=asked.replicates,
             progress=progress,
             evidence=asked.evidence,

@@ -10,10 +10,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from abm.errors import InputError
+from abm.scenario_notes import notes
 from abm.view import terminal
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
 
 REPLICATES = 5
 
@@ -118,6 +122,13 @@ def default_folder(*scenarios: str, fitted: Sequence[str | None] = ()) -> Path:
         if not re.fullmatch(r"[\w][\w .-]*", name):
             raise InputError(f"{name!r} is no name for a folder; say where: --out results/mine")
     return Path("results") / "-".join(["-and-".join(names), *filter(None, fitted)])
+
+
+def tell(asked: argparse.Namespace, *scenarios: Scenario) -> None:
+    """Print what is to be known of scenarios before they run, a line each on standard error."""
+    told = [note for scenario in scenarios for note in notes(scenario)]
+    for note in () if asked.quiet else dict.fromkeys(told):
+        print(f"abm: {note}", file=sys.stderr)
 
 
 def progress(

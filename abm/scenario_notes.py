@@ -1,0 +1,35 @@
+"""What the user should know of a scenario that can be run, but may not be what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+    from abm.scenario_file import Event
+
+Ended = tuple["Event", "Event"]  # an event without an end, and that of the base which ends it
+
+
+def ended_by_base(own: Sequence[Event], base: Sequence[Event]) -> Iterator[Ended]:
+    """A file's own events without an end that a later one of its base ends by another value."""
+    for event in own:
+        later = [
+            each
+            for each in (*own, *base)
+            if (each.lever, each.host) == (event.lever, event.host) and each.date > event.date
+        ]
+        following = min(later, key=lambda each: each.date, default=event)
+        if event.until is None and following in base and following.value != event.value:
+            yield event, following
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """A sentence for each thing to know before a run."""
+    return [
+        f"{scenario.name}: its event {event} lasts until {by.date}, when one of its base sets "
+        f"{by.value:g}; an event of your own on that date takes the place of the base's"
+        for event, by in scenario.ended
+        if event in scenario.events and by in scenario.events
+    ]
