@@ -149,12 +149,6 @@ def _run(asked: argparse.Namespace) -> None:
     fitted = (evidence, "draws" if asked.posterior else None)
     out = asked.out or settings.default_folder(asked.scenario, fitted=fitted)
     folder = store.check(out, asked.overwrite)
-    if not (scenario.events or asked.quiet):
-        print(
-            f"abm: {scenario.name} has no events, of its own or of a base: "
-            "no war, no order, no policy change",
-            file=sys.stderr,
-        )
     settings.tell(asked, scenario)
     with settings.progress(scenario.name, asked) as progress:
         runs = runner.replicate(

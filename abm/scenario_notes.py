@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from abm.levers import BY_NAME
+
 if TYPE_CHECKING:
     from abm.scenario import Scenario
     from abm.scenario_file import Event
@@ -27,9 +29,17 @@ def ended_by_base(own: Sequence[Event], base: Sequence[Event]) -> Iterator[Ended
 
 def notes(scenario: Scenario) -> list[str]:
     """A sentence for each thing to know before a run."""
-    return [
+    told = [
         f"{scenario.name}: its event {event} lasts until {by.date}, when one of its base sets "
         f"{by.value:g}; an event of your own on that date takes the place of the base's"
         for event, by in scenario.ended
         if event in scenario.events and by in scenario.events
     ]
+    if not any(
+        BY_NAME[each.lever].actor == "Kremlin" for each in (*scenario.events, *scenario.held)
+    ):
+        told.append(
+            f"{scenario.name} sets no lever of the Kremlin's, itself or by a base: no repression, "
+            'no mobilisation. Example of a base: base = "war-years"'
+        )
+    return told

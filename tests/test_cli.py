@@ -277,7 +277,8 @@ def test_a_world_without_war_is_told(folder: Folder, capsys: pytest.CaptureFixtu
     (folder / "mine.toml").write_text("")
     assert main(["run", "mine.toml", *QUICK]) == 0
     error = capsys.readouterr().err
-    assert error.startswith("abm: mine has no events")
+    assert error.startswith("abm: mine sets no lever of the Kremlin's")
+    assert 'base = "war-years"' in error
     assert error.count("\n") == 1
 
 

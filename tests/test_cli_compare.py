@@ -91,13 +91,16 @@ def test_what_is_to_be_known_of_a_world_is_told_first(
         'base = "war-years"\n[[events]]\ndate = 2023-01-01\nhost = "Germany"\n'
         'lever = "humanitarian_visas_draft"\nvalue = 0.05\nkind = "imposed"\nsource = "mine"\n'
     )
+    (folder / "no-base.toml").write_text("")
+    assert main(["compare", "war-years", "no-base.toml", "--scale", "10000"]) == 130
+    assert "abm: no-base sets no lever of the Kremlin's" in capsys.readouterr().err
     for more in ([], ["--person", "12"]):
         assert main(["compare", "war-years", "mine.toml", "--scale", "10000", *more]) == 130
         assert capsys.readouterr().err.count("abm: mine: its event") == 1
         assert (
             main(["compare", "war-years", "mine.toml", "--scale", "10000", *more, "--quiet"]) == 130
         )
-        assert "its event" not in capsys.readouterr().err
+        assert "abm: mine" not in capsys.readouterr().err
 
 
 BAD = {

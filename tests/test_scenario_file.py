@@ -240,6 +240,17 @@ def test_an_event_that_lasts_is_not_told(
     assert notes(load(write(written({"base": '"war-years"'}, *events)), **changes)) == []
 
 
+def test_a_world_without_war_is_told(write: Write) -> None:
+    """A forgotten base, events of hosts or none."""
+    for text in ("", written({}, LASTING), "[levers]\nentry_ban.Finland = 0"):
+        [told] = notes(load(write(text)))
+        assert told.startswith("mine sets no lever of the Kremlin's")
+        assert 'base = "war-years"' in told
+    for text in ("[levers]\nrepression = 0", 'base = "no-mobilisation"'):
+        assert notes(load(write(text))) == []
+    assert notes(load(write(""), set={"repression": 0.5})) == []
+
+
 @pytest.mark.parametrize("name", packaged_scenarios())
 def test_nothing_is_to_be_told_of_packaged_scenarios(name: str) -> None:
     assert notes(load(name)) == []
