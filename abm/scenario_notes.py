@@ -35,9 +35,8 @@ def notes(scenario: Scenario) -> list[str]:
         for event, by in scenario.ended
         if event in scenario.events and by in scenario.events
     ]
-    if not any(
-        BY_NAME[each.lever].actor == "Kremlin" for each in (*scenario.events, *scenario.held)
-    ):
+    levers = [event.lever for event in scenario.events] + [held.lever for held in scenario.held]
+    if not any(BY_NAME[lever].actor == "Kremlin" for lever in levers):
         told.append(
             f"{scenario.name} sets no lever of the Kremlin's, itself or by a base: no repression, "
             'no mobilisation. Example of a base: base = "war-years"'
