@@ -155,6 +155,13 @@ def test_a_page_of_a_sweep(sweep: Sweep) -> None:
     assert table["outcome 0"].to_numpy() == pytest.approx(mean.to_numpy(), rel=1e-4)
 
 
+def test_a_sweep_that_ends_before_its_targets_has_its_page(tmp_path: Path) -> None:
+    kept = {"outcomes": ["departures.total"], "targets": True}
+    page = of_sweep(abm.sweep(small(keep=kept), tmp_path / "early", on="serial"))
+    (spec,) = specs("".join(page.parts))
+    assert "departures.total" in spec["params"][0]["bind"]["labels"][0]
+
+
 def test_a_sweep_without_runs_has_a_page(sweep: Sweep, tmp_path: Path) -> None:
     shutil.copytree(sweep.folder, tmp_path / "empty")
     for part in (tmp_path / "empty").rglob("part-*.parquet"):

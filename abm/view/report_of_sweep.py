@@ -60,8 +60,12 @@ def _facts_of_sweep(sweep: Sweep) -> dict[str, object]:
 
 
 def _readings(outcomes: pd.DataFrame, points: pd.DataFrame) -> list[measures.Reading]:
-    """Every outcome kept, of every host in every week kept: the first sixty."""
-    kept = outcomes[["outcome", "host", "date"]].drop_duplicates().head(MOST_READINGS)
+    """Every outcome kept, of every host in every week kept with a value: the first sixty.
+
+    A target that is counted after the runs end has none.
+    """
+    known = outcomes[outcomes["value"].notna()]
+    kept = known[["outcome", "host", "date"]].drop_duplicates().head(MOST_READINGS)
     asked = [
         measures.Measure(str(row["outcome"]), str(row["host"]), pd.Timestamp(row["date"]).date())
         for _, row in kept.iterrows()
