@@ -14,9 +14,9 @@ import pytest
 from made_up_runs import WEEKS, a_run, outcomes
 
 from abm.errors import InputError
-from abm.study import observed, targets
-from abm.study import target as target_file
+from abm.study import observed, processes, targets
 from abm.study.readings import last_day
+from abm.study.results import Run
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "targets.md"
 T4_1 = next(target for target in targets.TARGETS if target.id == "T4.1")
@@ -75,7 +75,7 @@ def test_nobody_to_count_is_neither_hit_nor_miss(monkeypatch: pytest.MonkeyPatch
 
 def test_only_processes_are_suggested(tmp_path: Path) -> None:
     with pytest.raises(InputError) as told:
-        target_file.process_named("stock_at")
+        processes.process_named("stock_at")
     assert "Did you mean 'stock_at'" not in str(told.value)
 
 
@@ -140,6 +140,7 @@ def test_all_targets_are_there() -> None:
         ("what", "", "must not be empty"),
         ("unit", "permits", "its unit is 'permits', but border_crossings counts 'people'"),
         ("host", "Georgie", "host of target 'T1' 'Georgie'.*Did you mean 'Georgia'"),
+        ("host", "", "border_crossings reads a host or World, not a blank host. Example: host"),
         ("date_from", "2021-12-31", "dates must lie from 2022-02-24 to 2035-12-31"),
         ("date_to", "2036-01-01", "dates must lie from"),
         ("value", "9e5", "its value must lie from low to high"),
@@ -158,6 +159,18 @@ def test_a_wrong_row_is_named(tmp_path: Path, column: str, wrong: str, message: 
     rows.to_csv(tmp_path / "targets.csv", index=False)
     with pytest.raises(InputError, match=message):
         targets.load(tmp_path / "targets.csv")
+
+
+@pytest.mark.parametrize("process", observed.UNITS)
+def test_a_host_that_a_process_cannot_read_is_told(process: str, small_run: Run) -> None:
+    """What is let through is read without an error."""
+    for host in ("", "World", "Georgia"):
+        if host in processes.READS.get(process, processes.OWN_GROUPS):
+            processes.check_host("row 1", process, host)
+            processes.process_named(process)(small_run, host, date(2022, 9, 1), date(2023, 1, 31))
+        else:
+            with pytest.raises(InputError, match=f"row 1: {process} reads .* Example: host "):
+                processes.check_host("row 1", process, host)
 
 
 def test_a_wrong_column_or_a_double_is_named(tmp_path: Path) -> None:

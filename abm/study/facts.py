@@ -20,8 +20,9 @@ from abm.hosts_table import HOST_NAMES, unions
 from abm.observation import BY_NAME, WORLD
 from abm.study import observed
 from abm.study.keeping import A_WEEK, day_of
+from abm.study.processes import check_host, process_named
 from abm.study.readings import Tables, last_day, mean_over, stock_at, sum_over, weekly
-from abm.study.target import Target, process_named
+from abm.study.target import Target
 
 COLUMNS = ("outcome", "host", "date_from", "date_to", "value", "low", "high", "unit", "source")
 OPTIONAL = ("id", "note")
@@ -230,7 +231,7 @@ def _check_place(where: str, fact: Fact, unit: str) -> None:
     if found is None:
         if union:
             raise InputError(f"{where}: {fact.outcome} takes a host or World, no union")
-        return
+        return check_host(where, fact.outcome.removeprefix(OBSERVED), fact.host)
     seen = {"World": fact.host == WORLD, "hosts": fact.host != WORLD}.get(found.where, True)
     if not seen:
         example = "World" if found.where == "World" else "Georgia"

@@ -19,7 +19,7 @@ from abm.errors import InputError, unknown
 from abm.hosts_table import HOST_NAMES
 from abm.observation import WORLD
 from abm.study import observed
-from abm.study.observed import Process
+from abm.study.processes import check_host, process_named
 from abm.study.readings import Tables, last_day
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "targets.csv"
@@ -127,19 +127,6 @@ class Target:
         if self.process is None or not self.seen_by(run):
             return float("nan")
         return process_named(self.process)(run, self.host, self.date_from, self.date_to)
-
-
-def process_named(name: str) -> Process:
-    """The observation process of this name, a public function of `abm.study.observed`."""
-    process = getattr(observed, name, None)
-    if name.startswith("_") or getattr(process, "__module__", "") != observed.__name__:
-        known = [
-            found
-            for found, made in vars(observed).items()
-            if not found.startswith("_") and getattr(made, "__module__", "") == observed.__name__
-        ]
-        raise unknown("observation process", name, known, "departures")
-    return cast(Process, process)
 
 
 def load(path: Path = FILE) -> tuple[Target, ...]:
@@ -263,6 +250,7 @@ def _check(target: Target) -> None:
         raise unknown(f"host of target {target.id!r}", target.host, HOST_NAMES, "Georgia")
     if target.process is not None:
         process_named(target.process)
+        check_host(f"target {target.id!r}", target.process, target.host)
         unit = observed.UNITS[target.process]
         if target.unit != unit:
             raise InputError(

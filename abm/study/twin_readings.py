@@ -20,8 +20,9 @@ from abm.composition import OCCUPATIONS
 from abm.hosts_table import HOST_NAMES
 from abm.study import observed
 from abm.study.observed import EMPLOYED, EU, MEAN_AGE_OF_ALL_RUSSIANS, NOT_WORKING
+from abm.study.processes import process_named
 from abm.study.readings import ratio, share_of_week, year_before
-from abm.study.target import Target, process_named
+from abm.study.target import Target
 from abm.study.targets import TARGETS, judged
 from abm.study.twin_life import HALF_A_YEAR_WEEKS
 
