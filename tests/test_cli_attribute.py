@@ -10,6 +10,7 @@ import pytest
 from refusals import refusal
 
 from abm.cli import main
+from abm.commands.attribute import told_of_permits
 
 
 @pytest.fixture
@@ -36,6 +37,42 @@ def test_shares_and_causes_are_shown_and_written(
     assert figures == {f"shapley-{name}.png" for name in ("departures", "returns", "stock_abroad")}
     assert main(["attribute", "war-years", *quick]) == 2
     assert "--overwrite" in refusal(capsys)
+
+
+PERMITS = {
+    "decided": 1000.0,
+    "refused": 0.2,
+    "returned_if_refused": 0.3,
+    "returned_if_granted": 0.1,
+    "necessity_low": 0.4,
+    "necessity_high": 0.9,
+    "sufficiency_low": 0.1,
+    "sufficiency_high": 0.2,
+}
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ((), ["20% refused", "30% if all", "necessary for 40% to 90% (PN)", "10% to 20% (PS)"]),
+        (("necessity",), ["Nobody refused returned", "10% to 20% (PS)"]),
+        (("sufficiency",), ["40% to 90% (PN)", "Nobody granted stayed"]),
+        (("necessity", "returned_if_refused"), ["Nobody was refused a permit"]),
+        (("sufficiency", "returned_if_granted"), ["Nobody was granted a permit"]),
+        (("decided",), ["No permit was decided"]),
+    ],
+)
+def test_who_was_never_refused_or_never_returned_is_told(
+    missing: tuple[str, ...], expected: list[str]
+) -> None:
+    mean = pd.Series(PERMITS)
+    for name in missing:
+        mean[[each for each in mean.index if each.startswith(name)]] = float("nan")
+    if "decided" in missing:
+        mean["decided"] = 0.0
+    said = " ".join(told_of_permits(mean))
+    assert all(part in said for part in expected), said
+    assert "nan" not in said
 
 
 @pytest.mark.parametrize(

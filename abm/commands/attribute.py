@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,17 +134,43 @@ def _show(shares: Shares, causes: pd.DataFrame, permits: pd.DataFrame, screen: C
 
 
 def _show_permits(permits: pd.DataFrame) -> None:
-    mean = permits.mean()
+    for line in ("", *told_of_permits(permits.mean())):
+        print(line)
+
+
+def told_of_permits(mean: pd.Series) -> list[str]:
+    """What refusal did, or why it cannot be told, from the means of `return_causes.lotteries`."""
     if not mean["decided"]:
-        print("\nNo permit was decided half a year before the end.")
-        return
-    print(
-        f"\nFirst decisions on a permit: {terminal.number(mean['decided'])} people, "
-        f"{mean['refused']:.0%} refused.\nBack within half a year: "
-        f"{mean['returned_if_refused']:.0%} if all were refused, "
-        f"{mean['returned_if_granted']:.0%} if all were granted.\n"
-        "Of those refused who returned, refusal was necessary for "
-        f"{mean['necessity_low']:.0%} to {mean['necessity_high']:.0%} (PN);\n"
-        "of those granted who stayed, it would have sufficed for "
-        f"{mean['sufficiency_low']:.0%} to {mean['sufficiency_high']:.0%} (PS)."
+        return ["No permit was decided half a year before the end."]
+    told = [
+        f"First decisions on a permit: {terminal.number(mean['decided'])} people, "
+        f"{mean['refused']:.0%} refused."
+    ]
+    for shares, nobody in (("returned_if_refused", "refused"), ("returned_if_granted", "granted")):
+        if isnan(mean[shares]):
+            return [*told, f"Nobody was {nobody} a permit, so what refusal does cannot be told."]
+    told.append(
+        f"Back within half a year: {mean['returned_if_refused']:.0%} if all were refused, "
+        f"{mean['returned_if_granted']:.0%} if all were granted."
     )
+    return [
+        *told,
+        _ends(
+            mean,
+            "necessity",
+            "Of those refused who returned, refusal was necessary for {} (PN).",
+            "Nobody refused returned, so for how many refusal was necessary (PN) cannot be told.",
+        ),
+        _ends(
+            mean,
+            "sufficiency",
+            "Of those granted who stayed, it would have sufficed for {} (PS).",
+            "Nobody granted stayed, so for how many it would have sufficed (PS) cannot be told.",
+        ),
+    ]
+
+
+def _ends(mean: pd.Series, name: str, told: str, nobody: str) -> str:
+    """A sentence with the two ends of bounds, or that nobody is concerned."""
+    low, high = mean[f"{name}_low"], mean[f"{name}_high"]
+    return nobody if isnan(low) else told.format(f"{low:.0%} to {high:.0%}")
