@@ -128,8 +128,10 @@ def test_all_targets_are_there() -> None:
     [
         ("id", "t4", "must be like T4"),
         ("low", "9e9", "low is above high"),
-        ("high", "many", "'T1'.*numbers like"),
-        ("date_to", "2022", "dates like"),
+        ("high", "60 000", "'T1': high is '60 000', not a finite number. Example: 60000"),
+        ("date_to", "31.12.2022", "'T1': date_to is '31.12.2022', not a date. Example: 2022"),
+        ("days_after", "half a year", "days_after is 'half a year', not a whole number. Example"),
+        ("weight", "", "weight is '', not a finite number. Example: 1"),
         ("date_from", "2023-01-01", "date_from is after date_to"),
         ("rule", "some", "'all' or 'any'"),
         ("evidence", "lower", "'low', 'middle', 'high'"),
@@ -157,7 +159,7 @@ def test_a_wrong_row_is_named(tmp_path: Path, column: str, wrong: str, message: 
     rows = pd.read_csv(targets.FILE, dtype=str, keep_default_na=False).iloc[:1]
     rows[column] = wrong
     rows.to_csv(tmp_path / "targets.csv", index=False)
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=f"^targets.csv, line 2: .*{message}"):
         targets.load(tmp_path / "targets.csv")
 
 

@@ -83,7 +83,10 @@ WRONG = {
     ),
     "late": ({"date_to": "2025-01-01"}, "after the run's last day, 2024-12-31"),
     "early": ({"date_to": "2021-12-31"}, "row 1: 'date_to' is 2021-12-31, outside 2022-02-24"),
-    "no day": ({"date_to": "2022-02-30"}, "row 1: 'date_to' must be a date"),
+    "no day": (
+        {"date_to": "2022-02-30"},
+        "row 1: 'date_to' is '2022-02-30', not a date. Example: 2023",
+    ),
     "empty day": ({"date_to": ""}, "'date_to' is empty"),
     "order": ({"date_from": "2023-01-01"}, "date_from is after date_to"),
     "no number": ({"value": "many"}, "row 1: 'value' is 'many', not a number"),

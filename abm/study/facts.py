@@ -19,7 +19,7 @@ from abm.errors import InputError, unknown
 from abm.hosts_table import HOST_NAMES, unions
 from abm.observation import BY_NAME, WORLD
 from abm.study import observed
-from abm.study.keeping import A_WEEK, day_of
+from abm.study.keeping import A_WEEK
 from abm.study.processes import check_host, process_named
 from abm.study.readings import Tables, last_day, mean_over, stock_at, sum_over, weekly
 from abm.study.target import Target
@@ -157,12 +157,9 @@ def _fact(name: str, number: int, row: Mapping[str, str], until: date) -> Fact:
     cells = {column: row.get(column, "").strip() for column in (*COLUMNS, *OPTIONAL)}
     id = cells["id"] or f"{number}"
     where = f"{name}, row {number}"
-    try:
-        days = {
-            key: day_of(key, cells[key]) for key in ("date_from", "date_to") if cells[key] != ""
-        }
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
+    days = {
+        key: _day(where, key, cells[key]) for key in ("date_from", "date_to") if cells[key] != ""
+    }
     if "date_to" not in days:
         raise InputError(f"{where}: 'date_to' is empty. Example: 2023-12-31")
     first, last = days.get("date_from", days["date_to"]), days["date_to"]
@@ -173,6 +170,18 @@ def _fact(name: str, number: int, row: Mapping[str, str], until: date) -> Fact:
     )  # fmt: skip
     _check(where, fact, until)
     return fact
+
+
+def _day(where: str, key: str, text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        message = f"{where}: {key!r} is {text!r}, not a date. Example: 2023-12-31"
+        raise InputError(message) from None
+    try:
+        return checks.day(key, day)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def _number(where: str, key: str, text: str) -> float:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import hypot, inf, isfinite, isnan, sqrt
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from abm.calendar import LATEST, START
 from abm.errors import InputError, unknown
@@ -27,6 +27,7 @@ ID = re.compile(r"[A-Z]+[1-9]\d*(\.[1-9]\d*)?")
 
 Rule = Literal["all", "any"]
 Evidence = Literal["low", "middle", "high"]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def load(path: Path = FILE) -> tuple[Target, ...]:
 
     Raises
     ------
-    InputError : no such file; a wrong column, id, number, date, rule or process; names the row
+    InputError : no such file; a wrong column, id, number, date, rule or process; names the line
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -142,7 +143,7 @@ def load(path: Path = FILE) -> tuple[Target, ...]:
             columns = list(Target.__dataclass_fields__)
             if reader.fieldnames is None or sorted(reader.fieldnames) != sorted(columns):
                 raise InputError(f"{path.name}: the columns must be {', '.join(columns)}")
-            targets = tuple(_parse(row) for row in reader)
+            targets = tuple(_row(path, reader))
     except (OSError, UnicodeError, csv.Error) as error:
         why = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read targets {str(path)!r}: {why}. Example: {FILE}") from None
@@ -154,6 +155,17 @@ def load(path: Path = FILE) -> tuple[Target, ...]:
     return targets
 
 
+def _row(path: Path, reader: csv.DictReader[str]) -> Iterator[Target]:
+    """Each row as a target; what is wrong is told with file and line."""
+    for row in reader:
+        try:
+            target = _parse(row)
+            _check(target)
+        except InputError as error:
+            raise InputError(f"{path.name}, line {reader.line_num}: {error}") from None
+        yield target
+
+
 def _parse(row: Mapping[str, str]) -> Target:
     """One row of the file as a target."""
     if None in row or None in row.values():
@@ -161,45 +173,48 @@ def _parse(row: Mapping[str, str]) -> Target:
             f"target {row['id']!r}: it has more or fewer cells than there are columns; a text with "
             'a comma needs quotes: "departures, all"'
         )
+    return Target(
+        id=row["id"],
+        what=row["what"],
+        low=_number(row, "low"),
+        high=_number(row, "high"),
+        value=_number(row, "value"),
+        unit=row["unit"],
+        date_from=_cell(row, "date_from", date.fromisoformat, "a date. Example: 2022-12-31"),
+        date_to=_cell(row, "date_to", date.fromisoformat, "a date. Example: 2022-12-31"),
+        days_after=_cell(row, "days_after", int, "a whole number. Example: 183"),
+        observation_sd=_number(row, "observation_sd"),
+        discrepancy_sd=_number(row, "discrepancy_sd"),
+        weight=_cell(row, "weight", _finite, "a finite number. Example: 1"),
+        reason=row["reason"],
+        source=row["source"],
+        counts=row["counts"],
+        host=row["host"],
+        process=row["process"] or None,
+        rule=cast(Rule, row["rule"]),
+        used_to_set=row["used_to_set"],
+        evidence=cast(Evidence, row["evidence"]) if row["evidence"] else None,
+        note=row["note"],
+    )
+
+
+def _cell(row: Mapping[str, str], column: str, read: Callable[[str], Read], what: str) -> Read:
+    """One cell as what it should be."""
     try:
-        target = Target(
-            id=row["id"],
-            what=row["what"],
-            low=_number(row["low"]),
-            high=_number(row["high"]),
-            value=_number(row["value"]),
-            unit=row["unit"],
-            date_from=date.fromisoformat(row["date_from"]),
-            date_to=date.fromisoformat(row["date_to"]),
-            days_after=int(row["days_after"]),
-            observation_sd=_number(row["observation_sd"]),
-            discrepancy_sd=_number(row["discrepancy_sd"]),
-            weight=float(row["weight"]),
-            reason=row["reason"],
-            source=row["source"],
-            counts=row["counts"],
-            host=row["host"],
-            process=row["process"] or None,
-            rule=cast(Rule, row["rule"]),
-            used_to_set=row["used_to_set"],
-            evidence=cast(Evidence, row["evidence"]) if row["evidence"] else None,
-            note=row["note"],
-        )
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"target {row['id']!r}: {error}; numbers like 0.15, dates like 2022-12-31"
-        ) from None
-    _check(target)
-    return target
+        return read(row[column])
+    except ValueError:
+        message = f"target {row['id']!r}: {column} is {row[column]!r}, not {what}"
+        raise InputError(message) from None
 
 
-def _number(text: str) -> float | None:
+def _number(row: Mapping[str, str], column: str) -> float | None:
     """A finite number, None where the cell is empty."""
-    if not text:
-        return None
-    number = float(text)
-    if not isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
+    return _cell(row, column, _finite, "a finite number. Example: 60000") if row[column] else None
+
+
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError(text)
     return number
 
 
