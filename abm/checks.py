@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import partial
 from numbers import Integral, Real
 from typing import Any
@@ -21,6 +21,8 @@ MOST = 1e15  # no number in a scenario is larger; near it whole numbers lose the
 
 def shown(value: object) -> str:
     """A value as an error shows it, never long."""
+    if isinstance(value, (date, time)):
+        return value.isoformat()
     try:
         return reprlib.repr(value)
     except ValueError:  # more digits than Python writes
@@ -138,6 +140,12 @@ def kind(key: str, value: object) -> str:
 
 def parameter(name: str, value: object) -> float:
     """The value of a parameter, in its range."""
+    lever = name.partition(".")[0]
+    if lever in BY_NAME:
+        raise InputError(
+            f"{lever!r} is a lever, not a parameter. Example: [levers] {name} = "
+            f"{min(BY_NAME[lever].high, 1):g}"
+        )
     if name not in NAMES:
         raise unknown("parameter", name, NAMES, "consumption_weight = 1.2")
     checked = number(name, value, f"{name} = {getattr(Parameters(), name):g}")

@@ -113,10 +113,21 @@ def read(scenario: str | Path, folder: Path | None = None) -> ScenarioFile:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"{path.name} is not valid TOML: {error}. Example of a line: until = 2024-12-31; "
-            'a host with a space needs quotes: entry_ban."United States" = 1'
+            f"{path.name} is not valid TOML: {error}. {_example(text, error)}"
         ) from None
     return _contents(table, path, _Lines(path.name, text.splitlines()))
+
+
+def _example(text: str, error: Exception) -> str:
+    """A valid line like the one in which TOML's parser stopped."""
+    at = re.search(r"at line (\d+)", str(error))
+    line = text.split("\n")[int(at[1]) - 1] if at else ""
+    if key := re.match(r"\s*(date|until)\s*=", line):
+        return f"{line.strip()!r} has no date. Example: {key[1]} = 2023-06-01"
+    return (
+        "Example of a line: until = 2024-12-31; a host with a space needs quotes: "
+        'entry_ban."United States" = 1'
+    )
 
 
 @dataclass(frozen=True)

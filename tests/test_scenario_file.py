@@ -125,7 +125,20 @@ REFUSED = {
     "key of another level": ("lever = 'entry_ban'", ["line 1", "'lever'"]),
     "no such parameter": ("[parameters]\n\nconsience = 1", ["line 3", "'conscience'"]),
     "parameter out of range": ("[parameters]\nconscience = 9", ["line 2", "0 to 1"]),
-    "a lever among parameters": ("[parameters]\nrepression = 1", ["line 2", "'repression'"]),
+    "no date": (
+        written({}, EVENT | {"date": "01.06.2023"}),
+        ["line 2", "'date = 01.06.2023' has no date. Example: date = 2023-06-01"],
+    ),
+    "no such day": ("until = 2023-02-30", ["line 1", "Example: until = 2023-06-01"]),
+    "a date with a time": ("until = 2023-06-01T12:00:00", ["line 1", "not 2023-06-01T12:00:00."]),
+    "a lever among parameters": (
+        "[parameters]\nrepression = 1",
+        ["line 2", "'repression' is a lever", "[levers] repression = 1"],
+    ),
+    "a lever of a host among parameters": (
+        "[parameters]\nentry_ban.Finland = 1",
+        ["line 2", "'entry_ban' is a lever", "[levers] entry_ban.Finland = 1"],
+    ),
     "a parameter among levers": ("[levers]\nconscience = 1", ["line 2", "'conscience'"]),
     "a parameter of a host": ("[parameters]\nconscience.Turkey = 1", ["line 2", "'conscience'"]),
     "a lever of no host": ("[levers]\nentry_ban.Finnland = 1", ["line 2", "'Finland'"]),
