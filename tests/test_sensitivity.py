@@ -11,7 +11,8 @@ import pytest
 from SALib.analyze import morris as salib_morris
 from SALib.analyze import pawn as salib_pawn
 
-from abm.study import sensitivity
+from abm.errors import InputError
+from abm.study import analysis, sensitivity
 from abm.study.design import points
 from abm.study.factors import Choice, Design, Factor, Uncertainty
 
@@ -192,3 +193,30 @@ def test_results_are_the_same_again_for_seed_zero_too() -> None:
     _, values = run(design, SHARES, linear, replicates=3, noise=0.1)
     one, two = (sensitivity.sobol(values, SHARES, design, 0, resamples=20) for _ in range(2))
     pd.testing.assert_frame_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    ("asked", "example"),
+    [
+        ("renewal_strictness.Turkey=0.2,0.7", "renewal_strictness.Turkey=0.2,0.9"),
+        ("renewal_strictness.Turkey=0.2", "renewal_strictness.Turkey=0.2,0.9"),
+        ("without=0,1", "without=,M8"),
+        ("renewal=0.2,0.9", "renewal_strictness.Turkey=0.2,0.9"),
+    ],
+)
+def test_the_pair_offered_is_one_of_this_sweep(asked: str, example: str) -> None:
+    levers = (Choice("renewal_strictness.Turkey", (0.2, 0.9)), Choice("without", ("", "M8")))
+    table = points(Design("grid"), levers, 0)
+    values = pd.DataFrame(np.arange(8.0).reshape(4, 2))
+    with pytest.raises(InputError, match=f"Example: --between {example}$"):
+        analysis._between(table, values, levers, asked)
+    analysis._between(table, values, levers, example)
+
+
+def test_two_points_are_offered_where_no_two_differ_in_one_factor_alone() -> None:
+    table = points(Design("latin-hypercube", size=4), SHARES, 0)
+    choices = analysis.as_choices(table, SHARES)
+    values = pd.DataFrame(np.zeros((4, 2)))
+    with pytest.raises(InputError, match=r"Example: --between point=0,1$"):
+        analysis._between(table, values, choices, "x1=0.2,0.8")
+    analysis._between(table, values, choices, "point=0,1")

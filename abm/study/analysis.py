@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pandas as pd
 
 from abm.errors import InputError, unknown
 from abm.study import contrasts, measures, sensitivity
-from abm.study.factors import NAMED, Choice, Factor
+from abm.study.factors import NAMED, Choice, Factor, Value
 from abm.study.measures import Measure, Reading
 from abm.study.study_file import Study
 from abm.study.sweep_results import Sweep
@@ -22,7 +23,6 @@ BY_DESIGN = {
 }
 ANALYSES = ("morris", "sobol", "pawn", "swings", "contrasts")
 ANY_DESIGN = ("pawn", "contrasts")
-BETWEEN = "renewal_strictness=0.2,0.8 or point=0,5"
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,8 +138,9 @@ def _between(
     """One contrast: NAME=VALUE,VALUE or point=NUMBER,NUMBER, the second against the first."""
     name, _, pair = text.partition("=")
     sides = [side.strip() for side in pair.split(",")]
+    example = f"--between {_a_pair(points, values, choices, name)}"
     if len(sides) != 2 or sides[0] == sides[1]:
-        raise InputError(f"{text!r} is no pair of values. Example: {BETWEEN}")
+        raise InputError(f"{text!r} is no pair of values. Example: {example}")
     if name == "point":
         wrong = [side for side in sides if not side.isdecimal() or int(side) not in values.index]
         if wrong:
@@ -151,10 +152,27 @@ def _between(
         return pd.DataFrame([{**told, **found}])
     by_name = {choice.name: choice for choice in choices}
     if name not in by_name:
-        raise unknown("factor of this sweep", name, by_name, BETWEEN)
-    known = {f"{v:g}" if isinstance(v, float) else v: v for v in by_name[name].values}
+        raise unknown("factor of this sweep", name, by_name, example)
+    known = {_shown(value): value for value in by_name[name].values}
     for side in sides:
         if side not in known:
-            raise unknown(f"value of {name!r} in this sweep", side, known, BETWEEN)
+            raise unknown(f"value of {name!r} in this sweep", side, known, example)
     low, high = (known[side] for side in sides)
     return contrasts.between(points, values, Choice(name, (low, high)))
+
+
+def _a_pair(
+    points: pd.DataFrame, values: pd.DataFrame, choices: Sequence[Choice], name: str
+) -> str:
+    """What this sweep can contrast: values of the factor of this name, if it can be, or of another;
+    two points where no two differ in one factor alone."""
+    for choice in sorted(choices, key=lambda each: each.name != name):
+        pair = choice.values[:2]
+        with suppress(InputError):
+            if not contrasts.between(points, values, Choice(choice.name, pair)).empty:
+                return f"{choice.name}={','.join(map(_shown, pair))}"
+    return "point=0,1"
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -69,7 +69,7 @@ def between(
                 one, other = (f"{v:g}" if isinstance(v, float) else v for v in (first, value))
                 raise InputError(
                     f"no two points of this sweep differ in {factor.name!r} alone ({one} and "
-                    f"{other}): a grid has such points. Example: --between point=0,5"
+                    f"{other}): a grid has such points. Example: --between point=0,1"
                 )
             here, there = _paired(by_value[value], by_value[first])
             told = {"factor": factor.name, "value": value, "against": first, "pairs": len(here)}
