@@ -77,7 +77,8 @@ def do(asked: argparse.Namespace) -> None:
 
 
 def write(sweep: Sweep, found: Sequence[Analysis], out: Path) -> list[Path]:
-    """Write the tables as one CSV and a figure for each measure; OutputError if it cannot be."""
+    """Write the tables as one CSV and a figure for each measure, in place of an earlier analysis of
+    the same kind; OutputError if it cannot be."""
     from abm.errors import OutputError
     from abm.study import analysis, store
     from abm.view import sensitivity_figures
@@ -85,6 +86,7 @@ def write(sweep: Sweep, found: Sequence[Analysis], out: Path) -> list[Path]:
     paths = [out / f"{found[0].kind}.csv"]
     try:
         out.mkdir(parents=True, exist_ok=True)
+        _clear(out, found[0].kind)
         analysis.together(found).to_csv(paths[0], index=False, lineterminator="\n")
         for each in found:
             for name, figure in sensitivity_figures.of(each, sweep.points, sweep.study.factors):
@@ -95,6 +97,14 @@ def write(sweep: Sweep, found: Sequence[Analysis], out: Path) -> list[Path]:
     except OSError as error:
         raise OutputError(store.cannot_write(out, error)) from error
     return paths
+
+
+def _clear(out: Path, kind: str) -> None:
+    """Remove the figures of an earlier analysis of this kind, whose table is to be replaced."""
+    if (out / f"{kind}.csv").exists():
+        for name in (kind, "heat-map") if kind == "contrasts" else (kind,):
+            for path in out.glob(f"{name}-*.png"):
+                path.unlink()
 
 
 def _show(each: Analysis) -> None:
