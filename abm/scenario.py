@@ -94,6 +94,24 @@ class Scenario:
         )
         return html.card(self.title or self.name, facts, html.table(events, "dated events"))
 
+    @property
+    def settings(self) -> list[str]:
+        """Mechanisms off, and levers held and parameters changed beside them, each in words."""
+        off = [mechanism(id) for id in self.without]
+        implied = {name for each in off for name in (*each.off, *each.held)}
+        held = [str(each) for each in self.held if each.lever not in implied]
+        changed = [
+            f"{name} = {value:g}"
+            for name, value in self.parameters.changed().items()
+            if name not in implied
+        ]
+        return [*held, *changed, *(f"{id} off" for id in self.without)]
+
+    @property
+    def full_name(self) -> str:
+        """The name, and the title if there is one."""
+        return f"{self.name}, {self.title}" if self.title else self.name
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
 
@@ -244,9 +262,10 @@ def _resolved(file: ScenarioFile, seen: tuple[Path, ...]) -> Scenario:
 
 
 def _built_on(base: Scenario, file: ScenarioFile) -> Scenario:
-    given = {name: getattr(file, name) for name in ("title", "scale", "seed", "looking_ahead")}
+    given = {name: getattr(file, name) for name in ("scale", "seed", "looking_ahead")}
     changes = {name: value for name, value in given.items() if value is not None}
-    base = _cut(replace(base, name=file.name, **changes), file.until or base.until)
+    named = replace(base, name=file.name, title=file.title or "", **changes)
+    base = _cut(named, file.until or base.until)
     held = _held(file.levers)
     changed = _changed(base, file.parameters, held, file.without)
     replaced = {(event.lever, event.host, event.date) for event in file.events}

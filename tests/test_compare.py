@@ -40,6 +40,16 @@ def pair() -> Pair:
     return compare(easy, harsh, replicates=2)
 
 
+def test_worlds_of_one_name_are_told_by_what_differs(pair: Pair) -> None:
+    easy, harsh = pair.a.scenario, pair.b.scenario
+    assert (easy.name, harsh.name) == ("war-years", "war-years with renewal_strictness = 1")
+    assert "B is war-years with renewal_strictness = 1." in pair.person(12).told
+    small = {"scale": 10_000, "until": "2022-03-31"}
+    other = compare("war-years", load("war-years", without=["M8"]), replicates=1, **small)
+    assert other.b.scenario.name == "war-years with M8 off"
+    assert "war-years with M8 off" in repr(other)
+
+
 # --- who changes -----------------------------------------------------------------------------
 
 

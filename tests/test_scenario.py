@@ -69,6 +69,12 @@ def test_a_file_may_say_nothing(write: Write) -> None:
     assert (scenario.name, scenario.events, scenario.held) == ("quiet", (), ())
 
 
+def test_a_title_is_not_that_of_the_base(write: Write) -> None:
+    scenario = load(write('base = "war-years"', "quiet.toml"))
+    assert (scenario.title, scenario.full_name) == ("", "quiet")
+    assert load().full_name == "war-years, The war years, 2022 to 2024, as they were"
+
+
 def test_an_event_for_several_hosts(write: Write) -> None:
     event = {**EVENT, "hosts": '["Estonia", "Latvia"]'}
     del event["host"]

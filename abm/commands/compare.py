@@ -98,7 +98,7 @@ def _show(pair: Pair, screen: Console) -> None:
     from abm.view.compare_figures import MAIN, main_differences
 
     a, b = pair.a.scenario, pair.b.scenario
-    screen.print(f"A: {a.name}, {a.title}\nB: {b.name}, {b.title}\n", markup=False)
+    screen.print(f"A: {a.full_name}\nB: {b.full_name}\n", markup=False)
     screen.print("People by what became of them in A (down) and in B (across)")
     table = pair.matrix
     table = table.loc[table.any(axis=1), table.any()]

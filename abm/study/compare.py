@@ -7,7 +7,7 @@ their causes alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -211,8 +211,8 @@ class Pair:
         a, b = self.a.scenario, self.b.scenario
         runs = len(self.a.runs)
         facts = {
-            "A": f"{a.name}: {a.title}",
-            "B": f"{b.name}: {b.title}",
+            "A": a.full_name,
+            "B": b.full_name,
             "runs": f"{runs} of each until {a.until}, {a.scale:,} people an agent, seed {a.seed}",
             "whose fate differs": f"{self.changed['people'].sum() / runs:,.0f} people",
             "tables": "changed, flows, who, differences; person(12) tells two lives",
@@ -293,7 +293,15 @@ def _worlds(
         for each in (a, b)
     )
     check(one, other)
-    return one, other
+    return _told_apart(one, other), _told_apart(other, one)
+
+
+def _told_apart(one: Scenario, other: Scenario) -> Scenario:
+    """A scenario, its name with what it alone sets where the other has the same name."""
+    alone = [each for each in one.settings if each not in other.settings]
+    if one.name != other.name or not alone:
+        return one
+    return replace(one, name=f"{one.name} with {', '.join(alone)}")
 
 
 def check(a: Scenario, b: Scenario) -> None:

@@ -139,7 +139,7 @@ def Page() -> None:  # noqa: N802 - so Solara's components are called
         model,
         components=[(flows, 0), (stocks, 0), (places, 0), (decisions, 0)],
         model_params=_params(scenario, dials),
-        name=scenario.title,
+        name=scenario.title or scenario.name,
         play_interval=1,
         render_interval=WEEKS_A_FRAME,
     )
