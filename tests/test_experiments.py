@@ -97,11 +97,12 @@ def test_two_points_can_be_contrasted(folders: Callable[[str], Path], tmp_path: 
 
 
 def test_figures_of_an_earlier_analysis_go_with_its_table(
-    folders: Callable[[str], Path], tmp_path: Path
+    folders: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ["sensitivity", str(folders("policy-grid")), "--out", str(tmp_path), "--outcome"]
     (tmp_path / "mine.png").touch()
     assert main([*asked, "stock_abroad", "--method", "pawn"]) == 0
+    assert capsys.readouterr().err.startswith("abm: slices of a factor hold only ")
     assert main([*asked, "departures.total"]) == 0
     assert main([*asked, "stock_abroad", "--between", "point=0,8"]) == 0
     assert sorted(path.name for path in tmp_path.glob("*.png")) == [

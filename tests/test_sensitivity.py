@@ -178,6 +178,17 @@ def test_pawn_sees_every_value_of_a_lever_the_last_too() -> None:
     assert found["highest"][0] == pytest.approx(2 / 3)
 
 
+def test_pawn_of_few_points_is_told_and_its_intervals_lie_from_0_to_1() -> None:
+    for size, told in ((12, "only 6 points"), (60, "only 6 points"), (300, "")):
+        table, values = run(Design("latin-hypercube", size=size), SHARES, lambda x: x[:, 0])
+        found = sensitivity.pawn(table, values, SHARES, seed=0, resamples=20)
+        ends = found[["pawn_low", "pawn_high", "highest_low", "highest_high"]].to_numpy()
+        assert ((ends >= 0) & (ends <= 1)).all()
+        said = sensitivity.too_few(found)
+        assert told in said
+        assert bool(told) == ("Example: [design] size = 300" in said)
+
+
 def test_an_outcome_that_never_changes_has_no_indices() -> None:
     saltelli, morris = Design("saltelli", size=8), Design("morris", size=4)
     _, values = run(saltelli, SHARES, lambda x: np.full(len(x), 0.1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,8 @@ def do(asked: argparse.Namespace) -> None:
     written = write(sweep, found, out)
     for each in found:
         _show(each)
+    for note in dict.fromkeys(each.note for each in found if each.note):
+        print(f"abm: {note}", file=sys.stderr)
     if any("gain" in NUMBERS[each.kind] for each in found):
         print(f"\n{GAIN}")
     print(f"{len(written)} files in {out}")

@@ -39,6 +39,11 @@ class Analysis:
     table: pd.DataFrame
     luck_share: float
 
+    @property
+    def note(self) -> str:
+        """What to know before trusting the table; empty where there is nothing."""
+        return sensitivity.too_few(self.table) if self.kind == "pawn" else ""
+
 
 def kind_for(study: Study, asked: str | None = None) -> str:
     """The analysis that suits a study's design, or the one asked for if it can be done."""

@@ -26,6 +26,7 @@ CONFIDENCE = 0.95
 PURPOSE = 0x626F6F74  # "boot"
 SLICES = 10
 FEWEST_IN_SLICE = 5
+ENOUGH_IN_SLICE = 30  # ours: luck alone takes so many points 0.25 from their distribution, 1 in 20
 
 
 def morris(
@@ -107,7 +108,8 @@ def pawn(
     The points are cut into slices of a factor (each value of a choice, else slices of equal
     number); in each, the largest distance between the outcome's distribution there and over all.
     Columns: factor; pawn, the median over slices, with _low and _high; highest, the maximum with
-    the same; noise: what a factor without influence stays below in 95 of 100 samples.
+    the same; noise: what a factor without influence stays below in 95 of 100 samples; in_slice:
+    points in the smallest slice.
     """
     part = complete(values)
     codes = _codes(points, factors)[part.kept]
@@ -129,7 +131,20 @@ def pawn(
         )
         for which in slices
     ]
-    return table.assign(noise=noise)
+    in_slice = [int(np.bincount(which[which >= 0]).min()) for which in slices]
+    return table.assign(noise=noise, in_slice=in_slice)
+
+
+def too_few(table: pd.DataFrame) -> str:
+    """What to know of a table of PAWN from few points; empty where there are enough."""
+    fewest = table["in_slice"].min()
+    if fewest >= ENOUGH_IN_SLICE:
+        return ""
+    return (
+        f"slices of a factor hold only {fewest} points, and below {ENOUGH_IN_SLICE} the intervals "
+        "look surer than they are: hold each index against its noise. Example: [design] size = "
+        f"{SLICES * ENOUGH_IN_SLICE}"
+    )
 
 
 def _slices(codes: Floats, is_choice: bool) -> np.ndarray:
@@ -140,7 +155,7 @@ def _slices(codes: Floats, is_choice: bool) -> np.ndarray:
     if n < 2:
         raise InputError(
             f"PAWN needs at least {2 * FEWEST_IN_SLICE} points, not {known.sum()}. Example: "
-            "[design] size = 256"
+            f"[design] size = {SLICES * ENOUGH_IN_SLICE}"
         )
     which = np.full(len(codes), -1)
     if is_choice:
@@ -187,7 +202,7 @@ def _resampled(
 
     indices : of rows drawn (blocks) and weights of replicates, to shape (indices, factors)
     centred : the interval is 1.96 standard deviations of the resampled to each side, for an index
-        that resampling itself raises; else it ends at their quantiles
+        from 0 to 1 that resampling itself raises; else it ends at their quantiles
     """
     blocks, _, replicates = part.values.shape
     even = np.full(replicates, 1 / replicates)
@@ -199,7 +214,7 @@ def _resampled(
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     if centred:
         half = stats.norm.ppf((1 + CONFIDENCE) / 2) * drawn.std(axis=0, ddof=1)
-        low, high = point - half, point + half
+        low, high = np.clip([point - half, point + half], 0, 1)
     table: dict[str, object] = {"factor": list(factors)}
     for k, name in enumerate(names):
         table |= {name: point[k], f"{name}_low": low[k], f"{name}_high": high[k]}

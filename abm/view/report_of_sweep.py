@@ -28,6 +28,8 @@ def of_sweep(sweep: Sweep) -> Page:
         found = analysis.analyse(sweep)
     except InputError as error:
         page.note(str(error))
+    for note in dict.fromkeys(each.note for each in found if each.note):
+        page.note(note)
     for each in found:
         for name, figure in sensitivity_figures.of(each, points, study.factors):
             page.figure(figure, f"{name}, {each.reading.label}")
