@@ -70,9 +70,10 @@ def test_replicates_stack_with_their_number() -> None:
     assert {"id", "simulated", "spread", "hit"} <= set(runs.targets())
 
 
-def test_no_replicates_are_an_error() -> None:
-    with pytest.raises(abm.InputError, match="for example 5"):
-        abm.replicate("war-years", 0)
+@pytest.mark.parametrize("n", [0, 1.5, True, "5"])
+def test_replicates_must_be_counted(n: Any) -> None:
+    with pytest.raises(abm.InputError, match=r"'replicates' .* whole number.* replicates = 5"):
+        abm.replicate("war-years", n)
 
 
 def test_saving_and_showing(small_run: abm.Run, tmp_path: Path) -> None:

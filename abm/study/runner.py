@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from abm import checks
 from abm import scenario as scenarios
-from abm.errors import InputError
 from abm.fates import fates_table
 from abm.model import EmigrationModel
 from abm.own_mechanism import OwnMechanism
@@ -21,6 +21,8 @@ from abm.study import evidence as posterior
 from abm.study import memory
 from abm.study.progress import Progress, told
 from abm.study.results import Drawn, Replicates, Run
+
+MOST_REPLICATES = 1_000_000
 
 
 def run(
@@ -119,8 +121,7 @@ def replicate(
 
     The number of the replicate is a key of its own beside the seed, never seed + 1.
     """
-    if n < 1:
-        raise InputError(f"replicates: {n} is not a count of runs; for example 5")
+    n = checks.whole("replicates", n, low=1, high=MOST_REPLICATES, example=5)
     resolved = scenarios.load(scenario, **changes)
     worlds, drawn = [resolved] * n, None
     if evidence is not None or points is not None:
