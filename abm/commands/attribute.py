@@ -70,6 +70,7 @@ def do(asked: argparse.Namespace) -> None:
     default = settings.default_folder(asked.scenario)
     out = asked.out or default.with_name(f"{default.name}-attribution")
     folder = store.check(out, asked.overwrite, MARK)
+    settings.tell(asked, scenario)
 
     with settings.progress("shares", asked) as progress:
         if asked.twin:
