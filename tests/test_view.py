@@ -14,6 +14,7 @@ import pytest
 from drawn import inside
 from rich.console import Console
 
+from abm.errors import InputError
 from abm.study.targets import FILE, TARGETS, observed_stocks
 from abm.view import dated_events, figures, terminal
 
@@ -185,10 +186,18 @@ def test_figures_leave_no_global_state(outcomes: pd.DataFrame, tmp_path: Path) -
         return None if pyplot is None else list(pyplot.get_fignums())
 
     before = windows()
-    paths = figures.draw_all(outcomes, tmp_path, EVENTS)
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    folder = tmp_path / "new" / "figures"
+    paths = figures.draw_all(outcomes, folder, EVENTS)
+    assert sorted(folder.iterdir()) == sorted(paths)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
     assert windows() == before
+
+
+def test_figures_ask_for_outcomes(tmp_path: Path) -> None:
+    for other in ("results/war-years", pd.DataFrame({"person": [1]})):
+        with pytest.raises(InputError, match=r"takes a table with the columns date, .*Example"):
+            figures.draw_all(other, tmp_path / "figures")  # type: ignore[arg-type]
+    assert not (tmp_path / "figures").exists()
 
 
 def test_a_fits_figures_say_so(outcomes: pd.DataFrame) -> None:

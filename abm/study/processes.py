@@ -11,13 +11,13 @@ from abm.study import observed
 from abm.study.observed import Process
 
 EVERYWHERE = (
-    *("border_crossings", "departures", "stock_abroad", "stable_status", "ever_discriminated"),
-)
+    "border_crossings", "departures", "stock_abroad", "stable_status", "ever_discriminated",
+)  # fmt: skip
 OF_THE_WORLD = ("called_up", "elite_exits_a_year", "workers_left_or_called_up")
 OF_ONE_HOST = (
-    *("permit_holders", "residents_left", "residents_left_multiple", "residents_arrived_change"),
-    *("tax_numbers", "rent_rise"),
-)
+    "permit_holders", "residents_left", "residents_left_multiple", "residents_arrived_change",
+    "tax_numbers", "rent_rise",
+)  # fmt: skip
 READS = {  # the others have groups of their own
     **dict.fromkeys(EVERYWHERE, (WORLD, *HOST_NAMES)),
     **dict.fromkeys(OF_THE_WORLD, (WORLD,)),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from abm.errors import InputError
 from abm.view.dated_events import marks_of, timeline
 from abm.view.style import (
     BLACK,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+NEEDED = ("date", "host", "outcome", "value", "unit")
 CAUSE_COLOURS = (GREY, BLUE, RED, ORANGE, GREEN, PINK, SKY, YELLOW, BLACK)
 TOP_HOSTS, COLUMNS = 11, 3
 
@@ -198,10 +200,20 @@ def draw_all(
     observed: pd.DataFrame | None = None,
     fitted: str = "",
 ) -> list[Path]:
-    """Write every figure as a PNG into an existing folder; their paths.
+    """Write every figure as a PNG into a folder, which is made if there is none; their paths.
 
     fitted : of runs at a fit, its evidence and draws, to be said under each figure
+
+    Raises
+    ------
+    InputError : outcomes is no table of outcomes
     """
+    if not (isinstance(outcomes, pd.DataFrame) and {*NEEDED} <= {*outcomes}):
+        raise InputError(
+            f"draw_all takes a table with the columns {', '.join(NEEDED)}. Example: "
+            'abm.draw_all(abm.run("war-years").outcomes, "figures")'
+        )
+    Path(folder).mkdir(parents=True, exist_ok=True)
     figures = {
         "departures-and-returns": departures_and_returns(outcomes, events, fitted),
         "stock-abroad": stock_abroad(outcomes, events, observed, fitted),
