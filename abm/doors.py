@@ -17,7 +17,7 @@ CITIZEN, LONG_PERMIT, PERMIT, VISITOR, PENDING, IRREGULAR = range(6)
 STATUS_NAMES = ("citizen", "long permit", "permit", "visitor", "pending", "irregular")
 # Insecurity that a status has by itself, b in the model's description.
 STATUS_INSECURITY = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
-CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 260.0
+CITIZEN_WEEKS, LONG_PERMIT_WEEKS = 5200.0, 261.0  # a century; five years, to their last day
 REAPPLY_WEEKS = 52  # those without a right to stay apply again after a year (assumption)
 SECURE = (CITIZEN, LONG_PERMIT, PERMIT)
 IS_SECURE = np.isin(np.arange(len(STATUS_NAMES)), SECURE)  # by status

@@ -87,7 +87,7 @@ def insecurity_when_decided(hosts: HostColumns, p: Parameters, discount: float) 
     pending, irregular = fresh(PENDING, processing), fresh(IRREGULAR, REAPPLY_WEEKS)
     visits = np.maximum(1.0, hosts.visitor_weeks)
     visiting = fresh(VISITOR, visits) / (1.0 - discount**visits)
-    runs = hosts.border_run > 0
+    runs = hosts.borders_run
     meanwhile = np.where(runs, visiting, irregular + discount**REAPPLY_WEEKS * pending)
     again = np.where(runs, 0.0, discount ** (REAPPLY_WEEKS + processing))
     permit, term = fresh(PERMIT, hosts.permit_weeks), discount**hosts.permit_weeks
@@ -113,7 +113,7 @@ def insecurity_ahead(
     """
     hosts, p = world.hosts, world.parameters
     ends = insecurity_when_decided(hosts, p, discount)
-    stays_on = np.where(hosts.border_run > 0, 0.0, hosts.visitor_weeks - p.application_weeks)
+    stays_on = np.where(hosts.borders_run, 0.0, hosts.visitor_weeks - p.application_weeks)
     asks_before = np.where(status == VISITOR, np.maximum(0.0, stays_on)[place], 0.0)
     weeks = np.maximum(1.0, weeks_left - asks_before)
     now = insecurity_meanwhile(

@@ -33,6 +33,7 @@ from abm.life_abroad import life_abroad
 from abm.moves import cause_names, move
 from abm.observation import Observations, observe_moves, observe_states
 from abm.own_mechanism import OwnMechanism, acting, respond
+from abm.people import Flags
 from abm.population import Population
 from abm.russians import Russians
 from abm.schedule import Schedule, set_lever
@@ -225,9 +226,10 @@ class EmigrationModel(mesa.Model):
             )
         )
 
-    def record_refusals(self, rows: Integers) -> None:
-        """Keep the week's refused permits and count them."""
-        e = self.emigrants
+    def record_permits(self, decided: Integers, chance: Floats, refused: Flags) -> None:
+        """Keep the refused among the week's decided permits, by row, and count them; chance: of
+        being refused."""
+        e, rows = self.emigrants, decided[refused]
         place, people = e.place[rows].astype(np.int64), e.people[rows]
         self.observations.add("permit_refusals", place, people)
         self.attitudes.reject(people)

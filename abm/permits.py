@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def check_permits(model: EmigrationModel, rows: Integers) -> None:
     """A week of some emigrants' papers, by row.
 
-    Whose permit will be decided on next week decides first, and so does whose stay has come to its
-    end, or who can run the border no more.
+    Whose permit will be decided on next week decides first. So do those without papers who are to
+    ask again, and visitors who can run the border no more.
     """
     e, hosts, week = model.emigrants, model.host_columns, model.week
     _naturalise(model, rows)
@@ -50,8 +50,10 @@ def check_permits(model: EmigrationModel, rows: Integers) -> None:
     e.strike(again, PERMIT_ENDED)
 
     decided = due[np.isin(status, (PENDING, PERMIT, LONG_PERMIT))]
+    chance = np.where(is_protected(model, decided), 0.0, hosts.refusal[e.place[decided]])
     luck = model.chance.uniform("permit", e.person[decided], e.weeks_abroad[decided])
-    refused = (luck < hosts.refusal[e.place[decided]]) & ~is_protected(model, decided)
+    refused = luck < chance
+    model.record_permits(decided, chance, refused)
     _grant(model, decided[~refused])
     _refuse(model, decided[refused])
     ending = rows[e.permit_ends[rows] == week + 1]
@@ -110,7 +112,7 @@ def _ask_for_permits(model: EmigrationModel, rows: Integers) -> None:
     runs = runs_border(model, visits)
     asks = ~runs | (e.work[visits] == LOCAL_WORK) | is_protected(model, visits)
     _apply(model, visits[asks])
-    ran_until_now = ~runs & (stay >= p.application_weeks + 1)
+    ran_until_now = ~runs & (stay >= p.application_weeks + 1)  # else they had asked before
     e.strike(visits[ran_until_now], PERMIT_ENDED)
     irregular = rows[e.status[rows] == IRREGULAR]
     _apply(model, irregular[is_protected(model, irregular)])
@@ -147,7 +149,6 @@ def _grant(model: EmigrationModel, rows: Integers) -> None:
 def _refuse(model: EmigrationModel, rows: Integers) -> None:
     """Who is refused loses local work, and stays as a visitor where they can run the border."""
     e, hosts = model.emigrants, model.host_columns
-    model.record_refusals(rows)
     place = e.place[rows]
     runs = runs_border(model, rows)
     e.status[rows] = np.where(runs, VISITOR, IRREGULAR)

@@ -17,14 +17,16 @@ Ended = tuple["Event", "Event"]  # an event without an end, and that of the base
 def ended_by_base(own: Sequence[Event], base: Sequence[Event]) -> Iterator[Ended]:
     """A file's own events without an end that a later one of its base ends by another value."""
     for event in own:
-        later = [
-            each
-            for each in (*own, *base)
-            if (each.lever, each.host) == (event.lever, event.host) and each.date > event.date
-        ]
-        following = min(later, key=lambda each: each.date, default=event)
+        following = _following(event, (*own, *base))
         if event.until is None and following in base and following.value != event.value:
             yield event, following
+
+
+def _following(event: Event, events: Sequence[Event]) -> Event:
+    """The next event of the same lever there; the event itself if there is none."""
+    same = [each for each in events if (each.lever, each.host) == (event.lever, event.host)]
+    later = [each for each in same if each.date > event.date]
+    return min(later, key=lambda each: each.date, default=event)
 
 
 def notes(scenario: Scenario) -> list[str]:
@@ -33,7 +35,7 @@ def notes(scenario: Scenario) -> list[str]:
         f"{scenario.name}: its event {event} lasts until {by.date}, when one of its base sets "
         f"{by.value:g}; an event of your own on that date takes the place of the base's"
         for event, by in scenario.ended
-        if event in scenario.events and by in scenario.events
+        if event in scenario.events and by == _following(event, scenario.events)
     ]
     levers = [event.lever for event in scenario.events] + [held.lever for held in scenario.held]
     if not any(BY_NAME[lever].actor == "Kremlin" for lever in levers):

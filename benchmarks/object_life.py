@@ -251,8 +251,10 @@ def answer_permit(adult: Adult) -> None:
         apply_for_permit(adult)
         strike(adult, PERMIT_ENDED)
     elif adult.status != CITIZEN:
-        luck = model.luck.uniform("permit", adult.person, adult.weeks_abroad)
-        if luck < host.refusal and not adult.is_protected(host):
+        unlucky = model.luck.uniform("permit", adult.person, adult.weeks_abroad) < host.refusal
+        protected = adult.is_protected(host)
+        model.protected += adult.people * (unlucky and protected)
+        if unlucky and not protected:
             model.refusals.append((week, adult.person, host.name, adult.status != PENDING))
             model.rejections += adult.people
             adult.status, adult.permit_ends = IRREGULAR, week + REAPPLY_WEEKS

@@ -60,7 +60,7 @@ class ObjectModel(mesa.Model):
         self.moves: list[tuple[int, int, str, str, str]] = []
         self.refusals: list[tuple[int, int, str, bool]] = []
         self.turned_back = self.immobile = self.crowded_out = 0.0  # people so far
-        self.never_heard = self.resettled = self.abducted = 0.0
+        self.never_heard = self.resettled = self.abducted = self.protected = 0.0
         self.rejections = self.at_the_door = self.tilt = 0.0  # people, people, logit
         self.wage_offers = [1.0] * len(OCCUPATIONS)
         self._put_back: dict[int, list[tuple[str, str | None, float]]] = {}

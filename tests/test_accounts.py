@@ -12,9 +12,12 @@ from abm import equations_of_society as society
 from abm.accounts import USD_PER_EUR, workforce
 from abm.calendar import WEEKS_PER_MONTH, WEEKS_PER_YEAR
 from abm.composition import OCCUPATIONS, composition
-from abm.emigrants import ARMY, HOME, LOCAL_WORK, REMOTE_WORK
+from abm.emigrants import ARMY, ATTENTION, HOME, LOCAL_WORK, REMOTE_WORK
 from abm.hosts_table import HOST_NAMES
+from abm.intents import Intents
 from abm.model import EmigrationModel
+from abm.moves import move
+from abm.ties import NOBODY
 from abm.traits_tables import EMPLOYED, SECTORS, home_income_mean_usd, wealth_most_usd
 
 MUCH_RETURN = {"cost_of_return": 1.0}
@@ -230,20 +233,32 @@ def test_what_comes_back_at_once_is_no_outflow() -> None:
 
 
 def test_who_moves_on_takes_their_money_along() -> None:
-    """From one host's books to the other's: nothing more has left Russia."""
+    """From one host's books to the other's, before the journey: nothing more has left Russia."""
     model = stepped(EmigrationModel(scale=3000), 4)
     e, host = model.emigrants, HOST_NAMES.index("Mongolia")
-    rows = e.abroad()[:5]
-    places = {*e.place[rows].tolist(), host}
-    names = ("World", *(HOST_NAMES[place] for place in places))
-    before = {name: last(model, "capital_outflow", name) for name in names}
-    held = (e.savings_usd[rows] + e.capital_abroad_usd[rows]).sum() * 3000 / USD_PER_EUR
-    assert held > 0 and host not in e.place[rows]
-    model.economy.carry_capital(rows, np.full(len(rows), host))
-    change = {name: last(model, "capital_outflow", name) - before[name] for name in names}
-    assert change["Mongolia"] == pytest.approx(held)
-    assert sum(change[name] for name in names[1:]) == pytest.approx(0.0, abs=1e-6 * held)
-    assert change["World"] == pytest.approx(0.0, abs=1e-6 * held)
+    rows = e.abroad()
+    rows = rows[e.partner[rows] == NOBODY][:5]
+    held = e.savings_usd[rows] + e.capital_abroad_usd[rows]
+    leaves = {HOST_NAMES[place]: held[e.place[rows] == place].sum() for place in e.place[rows]}
+    assert held.sum() > 0 and "Mongolia" not in leaves
+    model.observations.begin(model.week)
+    move(
+        model,
+        Intents(
+            person=e.person[rows],
+            origin=e.place[rows].astype(np.int64),
+            destination=np.full(5, host),
+            arrivals=np.full((5, len(HOST_NAMES) + 1), np.inf),
+            cause=np.full(5, ATTENTION),
+            luck=np.zeros(5),
+            people=e.people[rows],
+        ),
+    )
+    eur = 3000 / USD_PER_EUR
+    assert last(model, "capital_outflow", "Mongolia") == pytest.approx(held.sum() * eur)
+    for name, usd in leaves.items():
+        assert last(model, "capital_outflow", name) == pytest.approx(-usd * eur)
+    assert last(model, "capital_outflow") == pytest.approx(0.0, abs=1e-6 * held.sum())
 
 
 def test_hosts_gain_workers_and_money(model: EmigrationModel) -> None:

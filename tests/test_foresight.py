@@ -53,7 +53,7 @@ def one_host(refusal: float, border_run: float, permit_weeks: float = 52.0) -> A
     """As much of a world as a permit must know of: one host with these rules."""
     hosts = SimpleNamespace(
         refusal=np.array([refusal]),
-        border_run=np.array([border_run]),
+        borders_run=np.array([border_run > 0]),
         permit_weeks=np.array([permit_weeks]),
         visitor_weeks=np.array([12.0]),
     )

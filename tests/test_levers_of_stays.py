@@ -179,15 +179,18 @@ def test_p4_protects_those_who_are_there_already(lever: str) -> None:
     assert not refused.loc[refused["week"] >= 30, "person"].isin(ids).any()
 
 
-def test_p16_years_make_citizens_of_the_settled() -> None:
-    """As soon as they have passed, though a settlement lasts for longer."""
-    settings = {"citizenship_years.Turkey": 0.5, "simplified_settlement": 1, "cost_of_leaving": 5}
-    model = EmigrationModel(scale=1000, until="2022-12-31", set=settings, without=["M33"])
+@pytest.mark.parametrize("years", [0.5, 5])
+def test_p16_years_make_citizens_of_the_settled(years: float) -> None:
+    """As soon as they have passed, before a settlement of five years ends."""
+    settings = {"citizenship_years.Turkey": years, "simplified_settlement": 1, "cost_of_leaving": 4}
+    until = "2022-12-31" if years < 1 else "2027-06-30"
+    scale = 1000 if years < 1 else 5000
+    model = EmigrationModel(scale=scale, until=until, set=settings, without=["M33"])
     e, made = model.emigrants, 0
     for _ in halted(model, "life_abroad"):
         rows = e.abroad()
         rows = rows[(e.status[rows] == LONG_PERMIT) & (e.place[rows] == row_of("Turkey"))]
-        due = model.week - e.arrived_week[rows] >= 0.5 * WEEKS_PER_YEAR
+        due = model.week - e.arrived_week[rows] >= years * WEEKS_PER_YEAR
         model.life_abroad()
         np.testing.assert_array_equal(e.status[rows] == CITIZEN, due)
         made += int(due.sum())

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from abm.calendar import START
-from abm.doors import PERMIT
+from abm.doors import CITIZEN, LONG_PERMIT, PERMIT
 from abm.model import EmigrationModel
 from abm.scenario import Event, load
 from benchmarks.object_adult import Adult
@@ -190,6 +190,40 @@ def sought_work(adult: Adult) -> bool:
         return False
     other = adult.skilled or adult.activist or adult.draftable or adult.partner is not None
     return adult.seeks_work and not other
+
+
+# Settlements, citizenship after months, borders that shut and protection that comes and goes.
+LAWFUL = {
+    **RESTLESS,
+    "citizenship_years": 0.3,
+    "simplified_settlement": 0.5,
+    "renewal_strictness": 0.8,
+    "application_weeks": 3.5,
+    "processing_weeks": 4.5,
+}
+TURNS = (
+    (8, "visa_free_days", 0.0, "Georgia"),
+    (10, "humanitarian_visas_draft", 1.0, None),
+    (12, "entry_ban", 1.0, "Serbia"),
+    (14, "draft_papers_only", 1.0, "Kazakhstan"),
+    (14, "tourist_visas", 0.3, "Georgia"),
+    (20, "humanitarian_visas_draft", 0.0, None),
+    (20, "humanitarian_visas_activists", 1.0, None),
+)
+
+
+def test_permits_that_end_borders_that_shut_and_protection() -> None:
+    turns = tuple(
+        Event(START + timedelta(weeks=week), lever, value, host, None, "imposed", "made up", "")
+        for week, lever, value, host in TURNS
+    )
+    pair = lived(28, seed=3, set=LAWFUL, more=turns)
+    check(pair)
+    model = pair.model
+    status = model.emigrants.status[model.emigrants.abroad()]
+    assert (status == CITIZEN).any() and (status == LONG_PERMIT).any()
+    assert any(cause == "permit ended" for *_, cause in pair.objects.moves)
+    assert pair.objects.protected > 0
 
 
 def test_doors_shut_and_new_scarce_places_an_exit_ban_and_abductions() -> None:

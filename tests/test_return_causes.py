@@ -101,6 +101,20 @@ def test_decisions_on_permits_are_noted_and_nothing_is_changed(scenario: Scenari
     )
 
 
+def test_whom_a_host_protects_has_no_part_in_the_lottery(scenario: Scenario) -> None:
+    protecting = load(scenario, set={"humanitarian_visas_draft": 0.5}, without=["M33"])
+    model = return_causes._Permits(protecting)
+    while model.running:
+        model.step()
+    table = pd.concat(model.decided)
+    protected = table[table["chance"] == 0]
+    assert len(protected) > 10
+    assert not protected["refused"].any()
+    spread = np.sqrt((table["chance"] * (1 - table["chance"])).sum())
+    assert abs(table["refused"].sum() - table["chance"].sum()) < 4 * spread
+    assert (permit_decisions(protecting, weeks=13)["chance"] > 0).all()
+
+
 def test_each_person_has_a_first_decision_with_time_left(scenario: Scenario) -> None:
     table = permit_decisions(scenario, weeks=13)
     assert table["person"].is_unique

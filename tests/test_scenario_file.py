@@ -253,6 +253,12 @@ def test_an_event_that_lasts_is_not_told(
     assert notes(load(write(written({"base": '"war-years"'}, *events)), **changes)) == []
 
 
+def test_an_event_that_a_file_between_has_ended_is_not_told(write: Write) -> None:
+    write(written({"base": '"war-years"'}, LASTING), "between.toml")
+    change = {**LASTING, "date": "2023-06-01", "value": "0.01"}  # as the base has it from 2024 on
+    assert notes(load(write(written({"base": '"between.toml"'}, change)))) == []
+
+
 def test_a_world_without_war_is_told(write: Write) -> None:
     """A forgotten base, events of hosts or none."""
     for text in ("", written({}, LASTING), "[levers]\nentry_ban.Finland = 0"):

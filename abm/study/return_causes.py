@@ -15,9 +15,9 @@ import pandas as pd
 
 from abm import scenario as scenarios
 from abm.chance import Floats, Integers
-from abm.doors import LONG_PERMIT, PENDING, PERMIT
 from abm.hosts_table import HOME, HOST_NAMES
 from abm.model import EmigrationModel
+from abm.people import Flags
 from abm.scenario import Scenario
 from abm.study import contrasts
 from abm.study.necessity import Bounds, bounds
@@ -129,30 +129,27 @@ class _Permits(EmigrationModel):
         super().__init__(scenario, replicate=scenario.replicate)
         self.decided: list[pd.DataFrame] = []
 
-    def life_abroad(self) -> None:
+    def record_permits(self, decided: Integers, chance: Floats, refused: Flags) -> None:
+        super().record_permits(decided, chance, refused)
         e = self.emigrants
-        rows: Integers = e.abroad()
-        rows = rows[e.permit_ends[rows] <= self.week]
-        rows = rows[np.isin(e.status[rows], (PENDING, PERMIT, LONG_PERMIT))]
-        place, before = e.place[rows].astype(np.int64), len(self._refusals)
-        super().life_abroad()
-        refused = np.concatenate([part[1] for part in self._refusals[before:]] or [np.empty(0)])
         self.decided.append(
             pd.DataFrame(
                 {
                     "week": self.week,
-                    "person": e.person[rows],
-                    "host": np.array(HOST_NAMES)[place],
-                    "chance": self.host_columns.refusal[place],
-                    "refused": np.isin(e.person[rows], refused),
-                    "people": e.people[rows],
+                    "person": e.person[decided],
+                    "host": np.array(HOST_NAMES)[e.place[decided].astype(np.int64)],
+                    "chance": chance,
+                    "refused": refused,
+                    "people": e.people[decided],
                 }
             )
         )
 
 
 def permit_decisions(scenario: Scenario, weeks: int = WEEKS) -> pd.DataFrame:
-    """Each person's first decision on a permit in a run, if so many weeks were left to run.
+    """Each person's first decision on a permit by luck in a run, if so many weeks were left to run.
+
+    Whom the host protects has a chance of nought, and so no part in the lottery.
 
     Columns: week, person, host, chance (of refusal then), refused, people, returned (to Russia, as
     the next move, within `weeks`).
@@ -160,7 +157,8 @@ def permit_decisions(scenario: Scenario, weeks: int = WEEKS) -> pd.DataFrame:
     model = _Permits(scenario)
     while model.running:
         model.step()
-    table = pd.concat(model.decided, ignore_index=True).drop_duplicates("person")
+    table = pd.concat(model.decided, ignore_index=True)
+    table = table[table["chance"] > 0].drop_duplicates("person")
     table = table[table["week"] + weeks < model.weeks]
     moves = model.moves_table()[["person", "week", "destination"]]
     after = table[["person", "week"]].merge(moves, on="person", suffixes=("", "_moved"))

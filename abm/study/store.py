@@ -139,10 +139,15 @@ def read(folder: Path) -> Results:
             for name in PEOPLE
             if (folder / f"{name}.parquet").is_file()
         }
-        own = folder / OWN_TARGETS if "targets" in provenance else None
-        return Results(outcomes, targets, provenance, **people, own_targets=own)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise InputError(f"cannot read the results in {folder}: {error}") from None
+    own = folder / OWN_TARGETS if "targets" in provenance else None
+    if own is not None and not own.is_file():
+        raise InputError(
+            f"{folder} was judged by targets of your own, {provenance['targets']['name']}, and "
+            f"keeps no copy of them. Example: run it again, or put them there as {OWN_TARGETS}"
+        )
+    return Results(outcomes, targets, provenance, **people, own_targets=own)
 
 
 def outcomes_table(outcomes: pd.DataFrame) -> pa.Table:

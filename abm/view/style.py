@@ -127,7 +127,7 @@ def nothing(axes: Axes, said: str) -> None:
 
 def tick(value: float, _: object = None) -> str:
     """A number on an axis, with all the digits that it needs."""
-    return f"{value:,.10g}"
+    return f"{value:,.15g}"
 
 
 def over_time(
