@@ -11,10 +11,10 @@ run: install            ## the baseline: targets beside results, and results/war
 	$(BIN)/abm run war-years --overwrite
 
 test: install           ## the fast tests
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 verify: install         ## statistical checks against closed forms, some minutes
-	$(BIN)/python -m pytest -n 2 -m "slow and not examples"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not examples"
 
 examples: install       ## the longer pages' examples as they stand, a quarter of an hour
 	$(BIN)/python -m pytest -n 2 -m examples
@@ -69,7 +69,7 @@ archive: install        ## dist/relokant-VERSION.zip for CoMSES or Zenodo, as of
 
 coverage: install       ## of the model, by lines and branches; results/checks/coverage.csv
 	$(BIN)/pip install --quiet --constraint constraints.txt pytest-cov
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov=abm --cov-branch \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --cov=abm --cov-branch \
 	  --cov-report=json:build/coverage.json --cov-report=
 	$(BIN)/python tests/coverage_result.py
 
