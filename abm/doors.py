@@ -97,8 +97,8 @@ def doors(
     unheard_of = _not_heard(hosts, parameters, week)
     believed = open
     if unheard_of.any():  # doors of which some have not heard that they are shut
-        reach = o.of_host(hosts.visa_free_days > 0)
-        reach = reach | quarter_below(luck, 2, o.of_host(hosts.visa_reach))
+        visa_free = o.of_host(hosts.visa_free_days > 0)
+        reach = visa_free | quarter_below(luck, 2, o.of_host(hosts.visa_reach))
         news = _luck_by_host("news", chance, people.ids, o, hosts)
         believed = open | (passport & reach & quarter_below(news, 0, o.of_host(unheard_of)))
     return Doors(open, believed, unheard, status, weeks, resettled)

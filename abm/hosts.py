@@ -28,11 +28,10 @@ STRICTNESS_AT_START = 0.3  # the scale's anchor: refusal_base holds at this stri
 VISA_DAYS = 90  # stay on a Schengen or other visitor's visa
 LONG_AGO = 10_000
 UNHEARD_OF = 1e-4  # share of people; when no more have not heard, everybody has
-# Levers that open doors, of which people hear little by little (M33).
 PROTECTION = ("humanitarian_visas_activists", "humanitarian_visas_draft")  # P4a, P4b
+# Levers that open doors, of which people hear little by little (M33).
 PROGRAMMES = (
-    "humanitarian_visas_activists", "humanitarian_visas_draft", "simplified_settlement",
-    "job_seeker_permits", "skill_visas", "resettlement",
+    *PROTECTION, "simplified_settlement", "job_seeker_permits", "skill_visas", "resettlement",
 )  # fmt: skip
 _FROM_TABLE = (
     "visa_free_days", "border_run", "tourist_visas", "humanitarian_visas_activists",
